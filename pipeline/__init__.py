@@ -1,0 +1,1 @@
+"""Điểm Báo: press monitoring and public correction for a provincial information department."""

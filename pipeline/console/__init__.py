@@ -1,0 +1,1 @@
+"""The web console. It holds no rules of its own."""

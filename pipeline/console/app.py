@@ -1,0 +1,91 @@
+"""Pages on loopback: today's digest and the coverage of sources, read only.
+
+There are no accounts yet, so the console is bound to this machine, answers only to its own names (no DNS rebinding), and
+changes nothing: every route is a GET.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, Response
+from jinja2 import ChoiceLoader, Environment, PackageLoader
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from pipeline.line import Line
+from pipeline.reports.render import LETTERS, environment, font_faces, issues, stylesheet, to_docx, to_json
+
+_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+def make_console(line: Line) -> FastAPI:
+    """The application over an open line."""
+    app = FastAPI(title="Điểm Báo", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
+    shown = line.shown()
+    pages = _pages()
+    # The whole style element is the same on every page; its hash is all that the policy lets through.
+    style = f"{font_faces()}\n{stylesheet()}"
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = (f"default-src 'none'; style-src 'sha256-{digest}'; font-src data:; base-uri 'none'; form-action 'none'; "
+              "frame-ancestors 'none'")
+
+    @app.middleware("http")
+    async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        response = await call_next(request)
+        response.headers["Content-Security-Policy"] = policy
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    def period() -> tuple[datetime, datetime]:
+        now = datetime.now(UTC)
+        return now - timedelta(days=1), now
+
+    @app.get("/")
+    def today() -> HTMLResponse:
+        made = line.digest(*period())
+        return HTMLResponse(pages.get_template("today.html").render(
+            digest=made, shown=shown, letters=LETTERS, fonts=font_faces(), style=stylesheet(), here="/",
+            issues=issues(made, shown)))
+
+    @app.get("/nguon")
+    def sources() -> HTMLResponse:
+        since, until = period()
+        return HTMLResponse(pages.get_template("sources.html").render(
+            rows=line.coverage(since, until), shown=shown, since=since, until=until, fonts=font_faces(),
+            style=stylesheet(), here="/nguon"))
+
+    @app.get("/diem-bao.docx")
+    def docx() -> Response:
+        return Response(to_docx(line.digest(*period()), shown), media_type=_DOCX, headers={
+            "Content-Disposition": 'attachment; filename="diem-bao.docx"'})
+
+    @app.get("/diem-bao.json")
+    def as_json() -> Response:
+        return Response(to_json(line.digest(*period())), media_type="application/json")
+
+    @app.exception_handler(404)
+    async def missing(request: Request, error: Exception) -> HTMLResponse:  # noqa: ARG001 - FastAPI's signature
+        return HTMLResponse(pages.get_template("missing.html").render(
+            shown=shown, fonts=font_faces(), style=stylesheet(), here=""), status_code=404)
+
+    return app
+
+
+def _pages() -> Environment:
+    """The documents' templates with the console's own around them."""
+    pages = environment().overlay()
+    pages.loader = ChoiceLoader([PackageLoader("pipeline.console"), PackageLoader("pipeline.reports")])
+    return pages
+
+
+def serve_console(line: Line, host: str, port: int) -> None:
+    """Serve until interrupted."""
+    uvicorn.run(make_console(line), host=host, port=port, log_level="warning", server_header=False)

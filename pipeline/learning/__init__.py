@@ -1,0 +1,1 @@
+"""From labelled items to a model: reading labels, training, evaluation, the model card."""

@@ -1,0 +1,50 @@
+"""Labelled items as JSON lines: the seed, the gold, and later what analysts label."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.records import TOPICS
+from pipeline.text.normalise import nfc
+
+
+class LabelError(ValueError):
+    """A line of a label file cannot be used. Says file, line and what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """An item with its answers to the three topic questions."""
+
+    id: str
+    title: str
+    text: str
+    lang: str
+    home: tuple[str, ...] | None  # names of its home places in the text; None: the configured province is home
+    labels: tuple[bool, ...]      # in the order of records.TOPICS
+    tone: str = "."               # + favourable, - critical, 0 neutral, . nothing flagged; for evaluation only
+
+
+def read_labelled(path: Path) -> list[Labelled]:
+    """All items of a file. Raises LabelError."""
+    return list(_items(path))
+
+
+def _items(path: Path) -> Iterator[Labelled]:
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                row: dict[str, Any] = json.loads(line)
+                labels = tuple(bool({0: False, 1: True}[row[topic]]) for topic in TOPICS)
+                yield Labelled(
+                    id=str(row["id"]), title=nfc(row["title"]), text=nfc(row["text"]), lang=row["lang"],
+                    home=tuple(map(nfc, row["home"])) if "home" in row else None, labels=labels, tone=row.get("tone", "."))
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise LabelError(f"{path}:{number}: {type(error).__name__} {error}; need id, title, text, lang and "
+                                 f"{', '.join(TOPICS)} as 0 or 1") from error

@@ -1,0 +1,160 @@
+"""The daily digest (điểm báo ngày) as a typed report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline.records import HOME, OTHER, TOPICS, CoverageRow, Flag, FlaggedItem, PlainItem
+
+_TERMS_SHOWN = 5
+_LIKELY, _PROBABLE = 0.85, 0.65  # probabilities said as words: likely, probable, to be looked at
+
+
+@dataclass(frozen=True, slots=True)
+class DigestData:
+    """Everything a digest is made of, read from the store at one moment."""
+
+    province: str
+    body: str
+    superior: str
+    since: datetime
+    until: datetime
+    oldest: datetime              # items published before are counted, not listed
+    model: str
+    counts: Mapping[str, int]     # seen, old, judged, flagged; see store.news.counts
+    coverage: tuple[CoverageRow, ...]
+    flagged: tuple[FlaggedItem, ...]
+    sample: tuple[PlainItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """A source that could not be read, or was read only in part."""
+
+    source_id: str
+    name: str
+    silent: bool                  # nothing it announces could be read
+    pages_failed: int             # pages that did not come
+    unread: int                   # pages that came and hold no article we could read
+    last_ok: datetime | None
+    reasons: tuple[str, ...]      # stored reasons, see catalogue.say
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an item was flagged for one topic."""
+
+    topic: str
+    certainty: str                # likely, probable, look
+    score: float
+    sentence: tuple[tuple[str, bool], ...]  # the quoted sentence in pieces; True: a term of the model
+    terms: tuple[str, ...]        # as a person reads them
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An item of the digest."""
+
+    id: str
+    url: str
+    outlet: str
+    title: str
+    lead: str
+    lang: str
+    published: datetime | None
+    first_seen: datetime
+    changed: int                  # how often its text changed since we first saw it
+    announced_only: bool          # the page did not come: title and summary of the feed
+    topics: tuple[str, ...]       # all its flags, strongest first
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The items whose strongest flag is this topic."""
+
+    topic: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A digest, ready to be rendered."""
+
+    province: str
+    body: str
+    superior: str
+    since: datetime
+    until: datetime
+    model: str
+    seen: int
+    old: int
+    judged: int
+    flagged: int
+    sources: int                  # enabled
+    sources_read: int
+    unseen: tuple[Unseen, ...]    # silent ones first
+    outside_range: tuple[tuple[str, int, int, int], ...]  # name, new links, expected min, max
+    sections: tuple[Section, ...]
+    sample: tuple[PlainItem, ...]
+
+
+def build(data: DigestData) -> Digest:
+    """Order the data into the document. Pure: the same data gives the same digest."""
+    unseen = [
+        Unseen(row.source_id, row.name, row.silent, row.pages_failed, row.unread, row.last_ok, row.reasons)
+        for row in data.coverage if row.silent or row.pages_failed or row.unread or row.entry_failed or row.asked == 0]
+    rows = [_row(item, data.province) for item in data.flagged]
+    sections = tuple(
+        Section(topic, tuple(sorted((row for row in rows if row.topics[0] == topic), key=_order))) for topic in TOPICS)
+    return Digest(
+        province=data.province, body=data.body, superior=data.superior, since=data.since, until=data.until,
+        model=data.model, seen=data.counts["seen"], old=data.counts["old"], judged=data.counts["judged"],
+        flagged=len(rows), sources=len(data.coverage),
+        sources_read=sum(row.entry_ok > 0 for row in data.coverage),
+        unseen=tuple(sorted(unseen, key=lambda one: (not one.silent, one.name))),
+        outside_range=tuple(
+            (row.name, row.links_new, row.expected_min, row.expected_max) for row in data.coverage
+            if row.entry_ok and not row.expected_min <= row.links_new <= row.expected_max),
+        sections=sections, sample=data.sample)
+
+
+def _order(row: Row) -> tuple[int, float]:
+    """Surer flags first, then newer items."""
+    return (("likely", "probable", "look").index(row.reasons[0].certainty),
+            -(row.published or row.first_seen).timestamp())
+
+
+def _row(item: FlaggedItem, province: str) -> Row:
+    flags = sorted(item.flags, key=lambda flag: -flag.score)
+    return Row(
+        id=item.article_id, url=item.url, outlet=item.outlet, title=item.title, lead=item.lead, lang=item.lang,
+        published=item.published, first_seen=item.first_seen, changed=item.versions - 1,
+        announced_only=item.method == "feed", topics=tuple(flag.topic for flag in flags),
+        reasons=tuple(_reason(flag, province) for flag in flags))
+
+
+def _reason(flag: Flag, province: str) -> Reason:
+    certainty = "likely" if flag.score >= _LIKELY else "probable" if flag.score >= _PROBABLE else "look"
+    pieces: list[tuple[str, bool]] = []
+    position = 0
+    for start, end in flag.marks:
+        pieces += [(flag.sentence[position:start], False), (flag.sentence[start:end], True)]
+        position = end
+    pieces.append((flag.sentence[position:], False))
+    return Reason(flag.topic, certainty, flag.score, tuple(piece for piece in pieces if piece[0]), _terms(flag, province))
+
+
+def _terms(flag: Flag, province: str) -> tuple[str, ...]:
+    """The strongest terms as a person reads them; shorter ones inside longer ones are not repeated."""
+    shown: list[str] = []
+    for term in flag.terms:
+        plain = term.term.removeprefix("t:").replace("_", " ").replace(HOME, province).replace(OTHER, "")
+        plain = " ".join(plain.split())
+        if term.term.startswith("#") or not any(char.isalpha() for char in plain):
+            continue
+        if not any(plain in other for other in shown):
+            shown = [other for other in shown if other not in plain] + [plain]
+    return tuple(shown[:_TERMS_SHOWN])

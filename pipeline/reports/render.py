@@ -1,0 +1,260 @@
+"""A digest as JSON, HTML (one file, nothing loaded from outside) and DOCX."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+
+import fontpkg
+from docx import Document
+from docx.document import Document as DocumentObject
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt, RGBColor
+from docx.text.paragraph import Paragraph
+from docx.text.run import Run
+from fontTools.subset import Options, Subsetter
+from fontTools.ttLib import TTFont
+from fontTools.varLib.instancer import instantiateVariableFont
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from pipeline.catalogue import Shown
+from pipeline.records import CoverageRow
+from pipeline.reports.digest import Digest, Row
+
+LETTERS = {"sovereignty": "C", "human_rights": "N", "provincial_reputation": "U"}
+_SCRIPT_RANGES = ((0x20, 0x7E), (0xA0, 0x17F), (0x1A0, 0x1B0), (0x300, 0x323), (0x1EA0, 0x1EF9), (0x2010, 0x2026),
+                  (0x20AB, 0x20AB), (0x2190, 0x2193))
+
+
+def to_json(digest: Digest) -> str:
+    """The digest as JSON; times in ISO 8601, UTC."""
+    return json.dumps(asdict(digest), ensure_ascii=False, indent=1, default=_stamp)
+
+
+def _stamp(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
+def to_html(digest: Digest, shown: Shown) -> str:
+    """One HTML file: fonts inside, no script, no address but the articles'."""
+    return environment().get_template("digest.html").render(
+        digest=digest, shown=shown, letters=LETTERS, fonts=font_faces(), style=stylesheet(), issues=issues(digest, shown))
+
+
+def coverage_html(rows: list[CoverageRow], shown: Shown, since: datetime, until: datetime) -> str:
+    """The coverage ledger as a page."""
+    return environment().get_template("coverage.html").render(
+        rows=rows, shown=shown, since=since, until=until, fonts=font_faces(), style=stylesheet())
+
+
+@cache
+def environment() -> Environment:
+    """Templates of documents; everything is escaped."""
+    return Environment(
+        loader=PackageLoader("pipeline.reports"), autoescape=select_autoescape(), undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True)
+
+
+def stylesheet() -> str:
+    """The one style of pages and documents."""
+    return (files("pipeline.reports") / "templates" / "paper.css").read_text(encoding="utf-8")
+
+
+def issues(digest: Digest, shown: Shown) -> list[tuple[str, str, str]]:
+    """What could not be read: source, what is missing, why and since when."""
+    lines = []
+    for one in digest.unseen:
+        what = []
+        if one.silent:
+            what.append(shown.text("digest.silent"))
+        elif not (one.pages_failed or one.unread or one.reasons):
+            what.append(shown.text("digest.not_asked"))
+        if one.pages_failed:
+            what.append(shown.text("digest.pages_failed", n=shown.number(one.pages_failed)))
+        if one.unread:
+            what.append(shown.text("digest.unread", n=shown.number(one.unread)))
+        why = "; ".join(dict.fromkeys(shown.say(reason) for reason in one.reasons[:3]))
+        if one.silent:
+            last = shown.moment(one.last_ok) if one.last_ok else shown.text("digest.never_read")
+            why = f"{why}; {shown.text('digest.last_read', when=last)}" if why else shown.text("digest.last_read", when=last)
+        lines.append((one.name, ", ".join(what) or shown.text("digest.partly"), why))
+    return lines
+
+
+@cache
+def font_faces() -> str:
+    """CSS with both families as data, cut to Latin and Vietnamese once a process."""
+    faces = []
+    for family, weight in (("Be Vietnam Pro", 400), ("Be Vietnam Pro", 600), ("Source Serif 4", 600)):
+        data = base64.b64encode(_subset(family, weight)).decode()
+        faces.append(f'@font-face{{font-family:"{family}";font-weight:{weight};font-display:swap;'
+                     f"src:url(data:font/woff2;base64,{data}) format('woff2')}}")
+    return "\n".join(faces)
+
+
+def _subset(family: str, weight: int) -> bytes:
+    font = TTFont(fontpkg.path(family, weight=weight))
+    if "fvar" in font:
+        axes = {axis.axisTag: axis.defaultValue for axis in font["fvar"].axes}
+        font = instantiateVariableFont(font, {**axes, "wght": weight})
+    options = Options()
+    options.flavor, options.layout_features = "woff2", ["kern", "liga", "mark", "mkmk", "ccmp", "locl"]
+    cutter = Subsetter(options)
+    cutter.populate(unicodes=[code for start, end in _SCRIPT_RANGES for code in range(start, end + 1)])
+    cutter.subset(font)
+    out = io.BytesIO()
+    font.flavor = "woff2"
+    font.save(out)
+    return out.getvalue()
+
+
+def to_docx(digest: Digest, shown: Shown) -> bytes:
+    """An internal paper of the office: A4, Times New Roman, no official number (điểm báo is not among the 29 types)."""
+    document = _paper()
+    _heading(document, digest, shown)
+    _line(document, shown.text("digest.not_seen"), bold=True, size=14, before=10)
+    lines = issues(digest, shown)
+    if not lines:
+        _line(document, shown.text("digest.all_read", n=digest.sources))
+    for name, what, why in lines:
+        paragraph = _line(document, f"{name}: ", bold=True, style="List Bullet")
+        _text(paragraph, what + (f" ({why})" if why else ""))
+    _line(document, _summary(digest, shown), before=6)
+    for number, section in enumerate(digest.sections, 1):
+        _line(document, f"{number}. {shown.text(f'topic.{section.topic}')} ({shown.number(len(section.rows))})",
+              bold=True, size=14, before=12)
+        if not section.rows:
+            _line(document, shown.text("digest.no_items"))
+        for row in section.rows:
+            _item(document, row, shown)
+    _line(document, shown.text("digest.sample_title"), bold=True, size=14, before=12)
+    _line(document, shown.text("digest.sample_note"))
+    for item in digest.sample:
+        paragraph = _line(document, "", style="List Bullet")
+        _link(paragraph, item.title, item.url)
+        _text(paragraph, f" ({item.outlet}, {shown.moment(item.published)})")
+    _line(document, shown.text("digest.method_note", model=digest.model), italic=True, size=11, before=12)
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def _paper() -> DocumentObject:
+    document = Document()
+    section = document.sections[0]
+    section.page_width, section.page_height = Mm(210), Mm(297)
+    section.top_margin = section.bottom_margin = Mm(20)
+    section.left_margin, section.right_margin = Mm(30), Mm(15)
+    section.different_first_page_header_footer = True  # the number is not shown on page 1
+    style = document.styles["Normal"]
+    style.font.name, style.font.size = "Times New Roman", Pt(13)
+    style.element.rPr.rFonts.set(qn("w:eastAsia"), "Times New Roman")
+    style.paragraph_format.space_after = Pt(4)
+    style.paragraph_format.line_spacing = 1.1
+    number = section.header.paragraphs[0]
+    number.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    for kind, code in (("begin", None), (None, "PAGE"), ("end", None)):
+        run = number.add_run()
+        run.font.size = Pt(13)
+        element = OxmlElement("w:instrText" if code else "w:fldChar")
+        if code:
+            element.text = code
+        else:
+            element.set(qn("w:fldCharType"), kind)
+        run._r.append(element)
+    return document
+
+
+def _heading(document: DocumentObject, digest: Digest, shown: Shown) -> None:
+    table = document.add_table(rows=1, cols=2)
+    left, right = table.rows[0].cells
+    left.width, right.width = Mm(70), Mm(95)
+    for cell, lines in (
+            (left, ((digest.superior.upper(), False, 12), (digest.body.upper(), True, 12))),
+            (right, ((shown.text("document.motto_state"), True, 12), (shown.text("document.motto"), True, 13),
+                     (shown.text("document.place_date", place=digest.province, **_date_parts(digest.until, shown)), False, 13)))):
+        for index, (words, bold, size) in enumerate(lines):
+            paragraph = cell.paragraphs[0] if index == 0 else cell.add_paragraph()
+            paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+            paragraph.paragraph_format.space_after = Pt(0)
+            _text(paragraph, words, bold=bold, size=size, italic=index == 2)
+    title = _line(document, shown.text("digest.title").upper(), bold=True, size=14, before=14)
+    title.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    period = _line(document, _period(digest, shown), bold=True)
+    period.alignment = WD_ALIGN_PARAGRAPH.CENTER
+
+
+def _date_parts(moment: datetime, shown: Shown) -> Mapping[str, str]:
+    local = shown.local(moment)
+    # A leading zero for days below 10 and for January and February, as the decree on documents has it.
+    return {"day": f"{local.day:02}", "month": f"{local.month:02}" if local.month < 3 else str(local.month),  # noqa: PLR2004
+            "year": str(local.year)}
+
+
+def _period(digest: Digest, shown: Shown) -> str:
+    return shown.text("digest.period", since=shown.moment(digest.since), until=shown.moment(digest.until))
+
+
+def _summary(digest: Digest, shown: Shown) -> str:
+    return shown.text("digest.summary", seen=shown.number(digest.seen), flagged=shown.number(digest.flagged),
+                      old=shown.number(digest.old), read=shown.number(digest.sources_read),
+                      sources=shown.number(digest.sources)) + " " + shown.text("digest.missed_unknown")
+
+
+def _item(document: DocumentObject, row: Row, shown: Shown) -> None:
+    head = _line(document, "", before=8)
+    head.paragraph_format.keep_with_next = True
+    _text(head, "".join(f"[{LETTERS[topic]}]" for topic in row.topics) + " ", bold=True)
+    _link(head, row.title, row.url, bold=True)
+    notes = [row.outlet, shown.moment(row.published)]
+    if row.changed:
+        notes.append(shown.text("digest.changed", n=row.changed))
+    if row.announced_only:
+        notes.append(shown.text("digest.announced_only"))
+    _line(document, " · ".join(notes), size=11)
+    _line(document, row.lead).alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
+    for reason in row.reasons:
+        why = _line(document, f"{shown.text(f'topic.{reason.topic}')}, {shown.text(f'certainty.{reason.certainty}')}: ",
+                    size=11)
+        why.paragraph_format.left_indent = Mm(6)
+        _text(why, "“", size=11, italic=True)
+        for piece, marked in reason.sentence:
+            _text(why, piece, size=11, italic=True, bold=marked)
+        _text(why, "”", size=11, italic=True)
+
+
+def _line(document: DocumentObject, words: str, *, bold: bool = False, italic: bool = False, size: float = 13,
+          before: float = 0, style: str | None = None) -> Paragraph:
+    paragraph = document.add_paragraph(style=style)
+    paragraph.paragraph_format.space_before = Pt(before)
+    if words:
+        _text(paragraph, words, bold=bold, italic=italic, size=size)
+    return paragraph
+
+
+def _text(paragraph: Paragraph, words: str, *, bold: bool = False, italic: bool = False, size: float = 13) -> Run:
+    # XML has no place for most control characters; pages sometimes do.
+    run = paragraph.add_run("".join(char for char in words if char >= " " or char in "\t\n"))
+    run.bold, run.italic, run.font.size = bold, italic, Pt(size)
+    return run
+
+
+def _link(paragraph: Paragraph, words: str, url: str, *, bold: bool = False) -> None:
+    target = paragraph.part.relate_to(url, RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
+    run = _text(paragraph, words, bold=bold)
+    run.font.color.rgb = RGBColor(0x1C, 0x1B, 0x19)
+    link = OxmlElement("w:hyperlink")
+    link.set(qn("r:id"), target)
+    link.append(run._r)
+    paragraph._p.append(link)

@@ -1,0 +1,304 @@
+"""diembao.toml as one typed `Settings`, and the strict way in which every TOML file of the office is read.
+
+A mistake stops with a `ConfigError` that names the file, the line, the value found and what to write instead.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from pipeline.catalogue import UiLanguage, text
+from pipeline.records import TOPICS
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+class ConfigError(Exception):
+    """Something a person wrote in a configuration file cannot be right. Shown as it is; exit status 2."""
+
+
+class Strict(BaseModel):
+    """A table of a configuration file: immutable, no unknown keys, no silent conversions."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def refuse(key: str, **values: str | int) -> PydanticCustomError:
+    """An error of ours inside a validator, worded by the catalogue."""
+    return PydanticCustomError("ours", "{message}", {"message": text(key, **values)})
+
+
+def _clock_time(value: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        raise refuse("config.bad_time")
+    return value
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise refuse("config.bad_zone")
+    return value
+
+
+def web_address(value: str) -> str:
+    """An http(s) URL with a host and without credentials."""
+    if not re.fullmatch(r"https?://[^\s/@:?#]+(:\d{1,5})?(/[^\s]*)?", value):
+        raise refuse("config.bad_url")
+    return value
+
+
+def _mail_address(value: str) -> str:
+    if value and not re.fullmatch(r"[^\s@]+@[^\s@]+\.[^\s@]+", value):
+        raise refuse("config.bad_mail")
+    return value
+
+
+ClockTime = Annotated[str, AfterValidator(_clock_time)]
+ZoneName = Annotated[str, AfterValidator(_zone)]
+WebAddress = Annotated[str, AfterValidator(web_address)]
+MailAddress = Annotated[str, AfterValidator(_mail_address)]
+Name = Annotated[str, Field(min_length=1)]
+
+
+class Office(Strict):
+    """Names printed on documents. Agencies are renamed and merged: they are never in code."""
+
+    province: Name
+    body: Name                       # the issuing body
+    superior: Name                   # the body above it
+    reading_office: Name             # who pulls the weekly summary
+    contact: MailAddress = ""        # goes into the User-Agent, so that papers can reach us
+
+
+class Home(Strict):
+    """Which place is "home"."""
+
+    gazetteer: Name                  # path of the province's gazetteer
+    provinces: Name                  # path of the list of all provinces
+
+
+class Schedule(Strict):
+    """When things happen, in the office's time zone."""
+
+    zone: ZoneName = "Asia/Ho_Chi_Minh"
+    cycle_minutes: Annotated[int, Field(ge=5, le=1440)] = 20
+    digest_at: ClockTime = "07:15"
+
+
+class Crawl(Strict):
+    """Limits of the crawler: polite to papers, hard on surprises."""
+
+    delay_seconds: Annotated[float, Field(ge=0, le=60)] = 1.5          # between two requests to one host
+    timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 30.0      # whole request, redirects included
+    max_megabytes: Annotated[float, Field(gt=0, le=100)] = 10.0        # of one body, also after decompression
+    max_redirects: Annotated[int, Field(ge=0, le=10)] = 5
+    retries: Annotated[int, Field(ge=0, le=5)] = 2                     # after the first try
+    hosts_at_once: Annotated[int, Field(ge=1, le=20)] = 8              # httpx slows down badly above about 20
+    max_articles: Annotated[int, Field(ge=1, le=5000)] = 200           # of one source in one cycle
+    max_tries: Annotated[int, Field(ge=1, le=20)] = 3                  # cycles in which a failing page is asked again
+    recheck_hours: Annotated[float, Field(ge=0, le=720)] = 6.0         # between two looks at a flagged article
+    recheck_days: Annotated[int, Field(ge=0, le=30)] = 3               # how long a flagged article is watched
+    allow_loopback: bool = False                                       # only for the demonstration press
+
+
+class Process(Strict):
+    """Text and flags."""
+
+    workers: Annotated[int, Field(ge=0, le=64)] = 1                    # 0: in the same process
+    batch: Annotated[int, Field(ge=1, le=5000)] = 200
+
+
+class Digest(Strict):
+    """The daily digest."""
+
+    max_age_days: Annotated[int, Field(ge=1, le=30)] = 3               # older items are counted, not listed
+    blind_sample: Annotated[int, Field(ge=0, le=50)] = 10              # unflagged items shown to be judged
+
+
+class Mail(Strict):
+    """Where documents are sent from. The password is never in a file: password_env names the variable."""
+
+    host: str = ""
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    sender: MailAddress = ""
+    user: str = ""
+    password_env: str = "DIEMBAO_MAIL_PASSWORD"  # noqa: S105 - the name of a variable, not a password
+
+
+class Console(Strict):
+    """The web console."""
+
+    host: Name = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8600
+    language: UiLanguage = "vi"
+
+
+class Settings(Strict):
+    """diembao.toml."""
+
+    office: Office
+    home: Home
+    data: str = "data"               # folder of archive and store; --data and DIEMBAO_DATA win
+    sources: str = "sources.toml"
+    model: str = "models/current"
+    schedule: Schedule = Schedule()
+    crawl: Crawl = Crawl()
+    process: Process = Process()
+    digest: Digest = Digest()
+    mail: Mail = Mail()
+    console: Console = Console()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The office's time zone."""
+        return ZoneInfo(self.schedule.zone)
+
+
+def read_settings(path: Path) -> Settings:
+    """Read diembao.toml; paths in it are taken relative to its folder. Raises ConfigError."""
+    settings = read_toml(path, Settings)
+    folder = path.resolve().parent
+    return settings.model_copy(update={
+        "home": settings.home.model_copy(update={
+            "gazetteer": str(folder / settings.home.gazetteer), "provinces": str(folder / settings.home.provinces)}),
+        "data": str(folder / settings.data),
+        "sources": str(folder / settings.sources),
+        "model": str(folder / settings.model),
+    })
+
+
+class Topic(Strict):
+    """One of the product's topics, in models/topics.toml."""
+
+    id: Literal["sovereignty", "human_rights", "provincial_reputation"]
+    target_recall: Annotated[float, Field(gt=0.5, lt=1)]  # of its items, found on held-out folds
+
+
+class _Topics(Strict):
+    topic: tuple[Topic, ...]
+
+    @model_validator(mode="after")
+    def _all_once(self) -> Self:
+        if sorted(topic.id for topic in self.topic) != sorted(TOPICS):
+            raise refuse("config.topics", topics=", ".join(TOPICS))
+        return self
+
+
+def read_topics(path: Path) -> dict[str, float]:
+    """Target recall by topic. Raises ConfigError."""
+    return {topic.id: topic.target_recall for topic in read_toml(path, _Topics).topic}
+
+
+def read_toml(path: Path, shape: type[ModelT]) -> ModelT:
+    """Read a TOML file into a strict model. Raises ConfigError with one line for each mistake."""
+    try:
+        source = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ConfigError(text("config.no_file", path=path)) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(text("config.not_utf8", path=path)) from error
+    try:
+        data = tomllib.loads(source)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(text("config.not_toml", path=path, problem=error)) from error
+    try:
+        # TOML arrays arrive as lists; our records hold tuples.
+        return shape.model_validate(_tuples(data))
+    except ValidationError as error:
+        lines = source.splitlines()
+        raise ConfigError("\n".join(
+            _explain(path, lines, details, shape) for details in error.errors(include_url=False)
+        )) from error
+
+
+def _tuples(value: object) -> Any:
+    if isinstance(value, dict):
+        return {key: _tuples(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return tuple(_tuples(inner) for inner in value)
+    return value
+
+
+def _explain(path: Path, lines: list[str], details: ErrorDetails, shape: type[BaseModel]) -> str:
+    loc = details["loc"]
+    where = f"{path}:{_line_of(lines, loc)}: {_dotted(loc)}"
+    found = details["input"]
+    match details["type"]:
+        case "extra_forbidden":
+            known = _known_keys(shape, loc[:-1])
+            near = difflib.get_close_matches(str(loc[-1]), known, n=1)
+            hint = text("config.did_you_mean", key=near[0]) if near else text("config.known_keys", keys=", ".join(known))
+            return text("config.unknown_key", where=where, hint=hint)
+        case "missing":
+            return text("config.missing_key", where=where, key=loc[-1])
+        case _:
+            return text("config.bad_value", where=where, found=repr(found), problem=_expected(details))
+
+
+def _expected(details: ErrorDetails) -> str:
+    bounds = details.get("ctx", {})
+    match details["type"]:
+        case "ours":
+            return str(bounds["message"])
+        case "string_type" | "int_type" | "float_type" | "bool_type" | "tuple_type" as kind:
+            return text(f"config.want_{kind.removesuffix('_type')}")
+        case "greater_than_equal" | "less_than_equal" | "greater_than" | "less_than":
+            ((name, bound),) = bounds.items()
+            return text(f"config.want_{name}", bound=bound)
+        case "literal_error" | "enum":
+            return text("config.want_one_of", choices=bounds["expected"])
+        case _:
+            return details["msg"]
+
+
+def _known_keys(shape: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    """The keys allowed at a place inside the model."""
+    current: Any = shape
+    for step in loc:
+        if isinstance(step, str) and isinstance(current, type) and issubclass(current, BaseModel):
+            current = current.model_fields[step].annotation
+        while not (isinstance(current, type) and issubclass(current, BaseModel)):
+            inner = [a for a in getattr(current, "__args__", ()) if a is not Ellipsis and a is not type(None)]
+            if not inner:
+                return []
+            current = inner[0]
+    return sorted(current.model_fields)
+
+
+def _dotted(loc: tuple[int | str, ...]) -> str:
+    """`source[3].feeds[1]`, counted from 1 as people count."""
+    shown = ""
+    for step in loc:
+        shown += f"[{step + 1}]" if isinstance(step, int) else f".{step}" if shown else str(step)
+    return shown
+
+
+def _line_of(lines: list[str], loc: tuple[int | str, ...]) -> int:
+    """The line (from 1) where a value stands: its key's line, else its table's header, else 1.
+
+    tomllib keeps no positions; the files are ours and plain, so a scan for headers and keys finds them.
+    """
+    tables = [step for step in loc if isinstance(step, str)]
+    index = next((step for step in loc if isinstance(step, int)), 0)
+    best, seen, current = 1, -1, ""
+    for number, line in enumerate(lines, 1):
+        header = re.match(r"\s*\[\[?\s*([\w.\-]+)\s*\]\]?", line)
+        if header:
+            current = header[1]
+            if line.lstrip().startswith("[[") and current == tables[0]:
+                seen += 1
+            if current == ".".join(tables[:current.count(".") + 1]) and seen in (-1, index):
+                best = number
+        elif key := re.match(r"\s*\"?([\w\-]+)\"?\s*=", line):
+            path = [*current.split("."), key[1]] if current else [key[1]]
+            if path == tables[:len(path)] and seen in (-1, index):
+                best = number
+    return best

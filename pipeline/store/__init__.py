@@ -1,0 +1,1 @@
+"""The only SQL and the only DuckDB. One process owns the file; everyone else reads the snapshot."""

@@ -1,0 +1,138 @@
+"""The DuckDB file: opening, schema migrations, batch writes, snapshot."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+FILE = "diembao.duckdb"
+SNAPSHOT = "snapshot.duckdb"
+# Nothing is fetched from anywhere, whatever a statement might ask for.
+_OFFLINE = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+_STAMP = pa.timestamp("us", tz="UTC")
+
+
+class StoreError(Exception):
+    """The store cannot be used as it is."""
+
+
+class StoreHeld(StoreError):
+    """Another process owns the file."""
+
+    def __init__(self, path: Path, holder: str) -> None:
+        super().__init__(f"{path} is held by {holder}")
+        self.path = path
+        self.holder = holder  # "process 1234 (diembao)", or "another process"
+
+
+class Database:
+    """An open store. Safe to use from several threads; statements run one at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open or create the store in a folder and bring its schema up to date. Raises StoreHeld, StoreError."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / FILE
+        self._lock = RLock()
+        try:
+            self._connection = duckdb.connect(str(self.path), config=_OFFLINE)
+        except duckdb.IOException as error:
+            if "lock" in str(error).lower():
+                raise StoreHeld(self.path, _holder(str(error))) from error
+            raise StoreError(str(error)) from error
+        self._migrate()
+
+    def close(self) -> None:
+        """Write everything down and let go of the file."""
+        self._connection.close()
+
+    def _migrate(self) -> None:
+        """Apply the migrations that are not in yet, each in a transaction of its own."""
+        with self.transaction():
+            self.run("CREATE TABLE IF NOT EXISTS schema_migrations (name TEXT PRIMARY KEY, applied_at TIMESTAMPTZ)")
+        done = {name for (name,) in self.rows("SELECT name FROM schema_migrations")}
+        folder = files("pipeline.store") / "migrations"
+        known = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
+        if unknown := done - {file.name for file in known}:
+            raise StoreError(f"{self.path} was written by a newer version of diembao ({', '.join(sorted(unknown))})")
+        for file in known:
+            if file.name not in done:
+                with self.transaction():
+                    self._connection.execute(file.read_text(encoding="utf-8"))
+                    self.run("INSERT INTO schema_migrations VALUES (?, now())", [file.name])
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing."""
+        with self._lock:
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def run(self, sql: str, values: Sequence[Any] = ()) -> None:
+        """Execute a statement."""
+        with self._lock:
+            self._connection.execute(sql, list(values))
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        with self._lock:
+            return self._connection.execute(sql, list(values)).fetchall()
+
+    def dicts(self, sql: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """All rows of a query, by column name."""
+        with self._lock:
+            result = self._connection.execute(sql, list(values))
+            names = [column[0] for column in result.description or []]
+            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def insert(self, statement: str, batch: Sequence[Mapping[str, Any]], stamps: Sequence[str] = ()) -> None:
+        """Run a statement that selects from the table `batch`, filled with these rows through Arrow (executemany is a
+        hundred times slower). `stamps` names the columns that hold times.
+        """
+        if not batch:
+            return
+        columns = {name: pa.array([row[name] for row in batch], _STAMP if name in stamps else None)
+                   for name in batch[0]}
+        with self._lock:
+            self._connection.register("batch", pa.table(columns))
+            try:
+                self._connection.execute(statement)
+            finally:
+                self._connection.unregister("batch")
+
+    def publish_snapshot(self) -> Path:
+        """Replace snapshot.duckdb, for notebooks and other readers, in one step."""
+        target = self.path.with_name(SNAPSHOT)
+        fresh = target.with_name(f".{SNAPSHOT}.{os.getpid()}")
+        fresh.unlink(missing_ok=True)
+        with self._lock:
+            self._connection.execute(f"ATTACH '{_quoted(fresh)}' AS snapshot")
+            try:
+                name = self._connection.execute("SELECT current_database()").fetchall()[0][0]
+                self._connection.execute(f'COPY FROM DATABASE "{name}" TO snapshot')
+            finally:
+                self._connection.execute("DETACH snapshot")
+        fresh.replace(target)
+        return target
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _holder(message: str) -> str:
+    match = re.search(r"held in (.+?) \(PID (\d+)\)", message)
+    return f"process {match[2]} ({Path(match[1]).name})" if match else "another process"

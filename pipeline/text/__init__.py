@@ -1,0 +1,1 @@
+"""From a fetched page to Vietnamese words: pure functions, no network, no store."""

@@ -1,0 +1,75 @@
+"""Dates as the Vietnamese press writes them. Day first, always; a time without a zone is Asia/Ho_Chi_Minh."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+
+VIETNAM = timezone(timedelta(hours=7))  # no daylight saving time
+
+_ISO = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?)?\s*(Z|[+-]\d\d:?\d\d|[+-]\d\d)?(?!\d)", re.I)
+# ASP.NET writes month first, and only then with AM or PM: 9/14/2026 6:44:00 PM
+_US = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2}):(\d\d)(?::(\d\d))? ([AP])M\b", re.I)
+_ZONE = re.compile(r"(?<=\d)\s*([+-])(\d\d):?(\d\d)?\s*$")
+_DAY_FIRST = re.compile(r"(?<!\d)(\d{1,2})\s*[/.\-]\s*(\d{1,2})\s*[/.\-]\s*(\d{4})(?!\d)")
+_CLOCK = re.compile(r"(?<!\d)([01]?\d|2[0-3])\s*(?::|h|g)\s*([0-5]\d)(?!\d)", re.I)
+_GMT = re.compile(r"(?:GMT|UTC)\s*([+-])\s*(\d{1,2})\b", re.I)
+_WORDED = re.compile(r"ngày\s+(\d{1,2})\s+tháng\s+(\d{1,2})(?:\s+năm\s+|,\s*|\s*/\s*)(\d{4})", re.I)
+
+
+def parse_stamp(value: str) -> datetime | None:
+    """A machine-written stamp (feed, meta element, JSON-LD) in UTC; None where it cannot be read.
+
+    Reads RFC 822 with the zones found in the wild (+0700, +07:00, +07, GMT, none) and two-digit years, ISO 8601, the
+    month-first stamps of ASP.NET, and day-first stamps.
+    """
+    value = value.strip()
+    if not value:
+        return None
+    if match := _ISO.match(value):
+        year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
+        return _moment(year, month, day, hour, minute, second, _offset(match[7]))
+    if match := _US.search(value):
+        month, day, year, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
+        hour = hour % 12 + (12 if match[7].upper() == "P" else 0)
+        return _moment(year, month, day, hour, minute, second, VIETNAM)
+    try:
+        parsed = parsedate_to_datetime(_ZONE.sub(lambda m: f" {m[1]}{m[2]}{m[3] or '00'}", value))
+        # A stamp that ends in -0000 says "no zone known".
+        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=VIETNAM)).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        return parse_shown(value)
+
+
+def parse_shown(value: str) -> datetime | None:
+    """A date as a page shows it ('Thứ Tư, 10/12/2025, 14:42 (GMT+7)', '5.1.2026') in UTC; None without a full date."""
+    match = _WORDED.search(value) or _DAY_FIRST.search(value)
+    if not match:
+        return None
+    day, month, year = (int(part) for part in match.groups())
+    rest = value[: match.start()] + " " + value[match.end():]
+    clock = _CLOCK.search(rest)
+    zone = _GMT.search(rest)
+    offset = timezone(timedelta(hours=int(zone[1] + zone[2]))) if zone and int(zone[2]) <= 14 else VIETNAM
+    return _moment(year, month, day, int(clock[1]) if clock else 0, int(clock[2]) if clock else 0, 0, offset)
+
+
+def _offset(zone: str | None) -> timezone:
+    if not zone:
+        return VIETNAM
+    if zone.upper() == "Z":
+        return UTC
+    digits = zone[1:].replace(":", "").ljust(4, "0")
+    delta = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    if delta > timedelta(hours=14):
+        return VIETNAM
+    return timezone(-delta if zone[0] == "-" else delta)
+
+
+def _moment(year: int, month: int, day: int, hour: int, minute: int, second: int, zone: timezone) -> datetime | None:
+    try:
+        return datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,56 @@
+"""Bytes of the press to text. Declarations are often wrong, so the bytes are believed first."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+
+from charset_normalizer import from_bytes
+
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_XML_DECLARATION = re.compile(rb"^\s*<\?xml[^>]*?encoding\s*=\s*[\"']([\w\-.:]+)[\"']", re.I)
+_META_CHARSET = re.compile(rb"<meta[^>]*?charset\s*=\s*[\"']?\s*([\w\-.:]+)", re.I)
+_HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w\-.:]+)", re.I)
+_LOOK_AT = 2048  # bytes in which a declaration must stand
+
+
+def decode(body: bytes, content_type: str = "") -> str:
+    """Text of a page or feed, NFC. Never fails: bytes that fit nothing become U+FFFD.
+
+    Order: byte order mark; valid UTF-8 (nothing else looks like it by accident); the declared encoding, by HTTP header,
+    XML declaration or meta element; a guess. cp1258 decodes to combining tones, hence the NFC at the end.
+    """
+    for mark, name in _BOMS:
+        if body.startswith(mark):
+            return unicodedata.normalize("NFC", body.decode(name, "replace"))
+    try:
+        return unicodedata.normalize("NFC", body.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        # A page cut off inside a character is still UTF-8.
+        if error.start >= len(body) - 3:
+            return unicodedata.normalize("NFC", body[: error.start].decode("utf-8"))
+    for name in _declared(body, content_type):
+        try:
+            codec = codecs.lookup(name)
+        except LookupError:
+            continue
+        if codec.name == "utf-8":
+            # Declared UTF-8 with a few broken bytes: keep everything else.
+            text = body.decode("utf-8", "replace")
+            if text.count("\ufffd") * 200 < len(text):
+                return unicodedata.normalize("NFC", text)
+            continue
+        try:
+            return unicodedata.normalize("NFC", body.decode(name))
+        except (UnicodeDecodeError, ValueError):
+            continue
+    guess = from_bytes(body[:200_000]).best()
+    return unicodedata.normalize("NFC", body.decode(guess.encoding if guess else "cp1258", "replace"))
+
+
+def _declared(body: bytes, content_type: str) -> list[str]:
+    start = body[:_LOOK_AT]
+    names = [match[1] for match in [_HEADER_CHARSET.search(content_type)] if match]
+    names += [match[1].decode() for match in (_XML_DECLARATION.search(start), _META_CHARSET.search(start)) if match]
+    return names

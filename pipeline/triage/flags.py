@@ -1,0 +1,172 @@
+"""The topic model at work: scores, flags and the reasons for them.
+
+One linear function a topic over TF-IDF terms: score = sigmoid(bias + sum of value x weight). The reasons are the terms
+of that very sum.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import math
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import skops.io
+from numpy.typing import NDArray
+
+from pipeline.records import HOME, Flag, Judgement, Term
+from pipeline.text.normalise import sentences, syllable_key, syllables, tone_key
+from pipeline.text.places import Gazetteer
+from pipeline.triage.features import features
+
+MODEL_FILE = "topics.skops"
+_REASONS = 8        # terms shown for a topic
+_SENTENCES = 60     # of a text, looked through for the one to quote
+_FORMAT = 1
+
+
+class ModelError(Exception):
+    """The model file is missing, damaged or of another format."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicModel:
+    """Everything that a judgement depends on, but for the gazetteer."""
+
+    version: str                     # 12 hexadecimal digits of the content
+    topics: tuple[str, ...]
+    vocabulary: dict[str, int]       # term -> row
+    idf: NDArray[np.float64]         # (terms,)
+    weights: NDArray[np.float64]     # (terms, topics)
+    bias: NDArray[np.float64]        # (topics,)
+    thresholds: NDArray[np.float64]  # (topics,) of the score from which an item is flagged
+
+    def vector(self, bag: Counter[str]) -> tuple[list[str], NDArray[np.intp], NDArray[np.float64]]:
+        """Known terms, their rows, and their values: (1 + ln count) x idf, length 1."""
+        terms = [term for term in bag if term in self.vocabulary]
+        rows = np.array([self.vocabulary[term] for term in terms], dtype=np.intp)
+        values = np.array([1.0 + math.log(bag[term]) for term in terms]) * self.idf[rows]
+        length = float(np.linalg.norm(values))
+        return terms, rows, values / length if length else values
+
+    def logits(self, bag: Counter[str]) -> NDArray[np.float64]:
+        """Log-odds (topics,)."""
+        _, rows, values = self.vector(bag)
+        return self.bias + values @ self.weights[rows]
+
+    def judge(self, version_id: str, title: str, text: str, segmented: tuple[str, str],
+              gazetteer: Gazetteer) -> Judgement:
+        """Flags of an item: its published title and text, and their words (title, text)."""
+        terms, rows, values = self.vector(features(*segmented, gazetteer))
+        parts = values[:, None] * self.weights[rows]  # (terms, topics) contributions in log-odds
+        logits = self.bias + parts.sum(axis=0)
+        flags = []
+        for column, topic in enumerate(self.topics):
+            score = 1.0 / (1.0 + math.exp(-float(logits[column])))
+            flagged = score >= float(self.thresholds[column])
+            order = np.argsort(-parts[:, column], kind="stable")
+            reasons = tuple(Term(terms[i], float(parts[i, column])) for i in order[:_REASONS] if parts[i, column] > 0)
+            sentence, marks = _sentence(title, text, reasons) if flagged else ("", ())
+            flags.append(Flag(topic, score, flagged, reasons, sentence, marks))
+        return Judgement(version_id, self.version, tuple(flags))
+
+    def save(self, folder: Path) -> None:
+        """Write the model; the same model gives the same bytes."""
+        content = _content(self)
+        (folder / MODEL_FILE).write_bytes(_stable(skops.io.dumps({**content, "version": self.version})))
+
+
+def make(topics: tuple[str, ...], terms: list[str], idf: NDArray[np.float64], weights: NDArray[np.float64],
+         bias: NDArray[np.float64], thresholds: NDArray[np.float64]) -> TopicModel:
+    """A model from trained parts; its version is computed from them."""
+    model = TopicModel("", topics, {term: row for row, term in enumerate(terms)}, idf, weights, bias, thresholds)
+    digest = hashlib.sha256()
+    for name, value in sorted(_content(model).items()):
+        digest.update(name.encode())
+        digest.update(value.tobytes() if isinstance(value, np.ndarray) else str(value).encode())
+    return TopicModel(digest.hexdigest()[:12], topics, model.vocabulary, idf, weights, bias, thresholds)
+
+
+def load(folder: Path) -> TopicModel:
+    """Read a model. skops refuses anything but plain containers and arrays. Raises ModelError."""
+    path = folder / MODEL_FILE
+    try:
+        content: dict[str, Any] = skops.io.load(path, trusted=[])
+        if content["format"] != _FORMAT:
+            raise ModelError(f"{path}: format {content['format']}, expected {_FORMAT}")
+        terms = content["terms"].split("\n")
+        return TopicModel(
+            version=content["version"], topics=tuple(content["topics"].split(" ")),
+            vocabulary={term: row for row, term in enumerate(terms)}, idf=content["idf"].astype(np.float64),
+            weights=content["weights"].astype(np.float64), bias=content["bias"], thresholds=content["thresholds"])
+    except FileNotFoundError as error:
+        raise ModelError(f"{path}: no model; run `make train`") from error
+    except (KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise ModelError(f"{path}: damaged ({error})") from error
+
+
+def _content(model: TopicModel) -> dict[str, Any]:
+    return {"format": _FORMAT, "topics": " ".join(model.topics), "terms": "\n".join(model.vocabulary), "idf": model.idf,
+            "weights": model.weights, "bias": model.bias, "thresholds": model.thresholds}
+
+
+def _stable(dumped: bytes) -> bytes:
+    """skops writes object addresses and the time of day into its file: number the addresses, drop the time."""
+    with zipfile.ZipFile(io.BytesIO(dumped)) as archive:
+        schema = archive.read("schema.json").decode()
+        names: dict[str, str] = {}
+        for number in re.findall(r'"__id__": (\d+)', schema):
+            names.setdefault(number, str(len(names)))
+        order = sorted((name for name in archive.namelist() if name != "schema.json"),
+                       key=lambda name: int(names.get(name.split(".")[0], "0")))
+        renamed = {name: f"{names[name.split('.')[0]]}.npy" for name in order}
+        schema = re.sub(r'"__id__": (\d+)', lambda match: f'"__id__": {names[match[1]]}', schema)
+        for old, new in renamed.items():
+            schema = schema.replace(f'"{old}"', f'"{new}"')
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as stable:
+            for name, data in [*((renamed[old], archive.read(old)) for old in order), ("schema.json", schema.encode())]:
+                stable.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)
+        return out.getvalue()
+
+
+def _sentence(title: str, text: str, reasons: tuple[Term, ...]) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """The sentence, quoted exactly, that carries most of the reasons, with the places of its terms; the title where no
+    sentence of the text carries any.
+    """
+    wanted = {tone_key(term.term.removeprefix("t:")): term.weight for term in reasons
+              if not term.term.startswith("#") and HOME not in term.term}
+    wanted.pop("", None)
+    best, most = title, 0.0
+    for start, end in sentences(text)[:_SENTENCES]:
+        key = f" {tone_key(text[start:end])} "
+        carried = sum(weight for words, weight in wanted.items() if f" {words} " in key)
+        if carried > most:
+            best, most = text[start:end], carried
+    return best, _marks(best, wanted)
+
+
+def _marks(sentence: str, wanted: Collection[str]) -> tuple[tuple[int, int], ...]:
+    """Where these words stand in the sentence; overlapping places are one."""
+    spans = syllables(sentence)
+    keys = [syllable_key(sentence[start:end]) for start, end in spans]
+    marked: set[int] = set()
+    for words in (tuple(words.split()) for words in wanted):
+        for first in range(len(keys) - len(words) + 1):
+            if tuple(keys[first:first + len(words)]) == words:
+                marked.update(range(first, first + len(words)))
+    places: list[tuple[int, int]] = []
+    for index in sorted(marked):
+        start, end = spans[index]
+        if places and index - 1 in marked and sentence[places[-1][1]:start].isspace():
+            places[-1] = (places[-1][0], end)
+        else:
+            places.append((start, end))
+    return tuple(places)
