@@ -38,16 +38,10 @@ def text(key: str, lang: UiLanguage | None = None, /, **values: object) -> str:
 
 
 def reason(key: str, /, **values: str | int | float) -> str:
-    """A sentence to be stored and shown later with `say`."""
+    """A sentence to be stored, and shown later with `Shown.say`."""
     if key not in entries():
         raise KeyError(key)
     return json.dumps({"key": key, **values}, ensure_ascii=False, sort_keys=True)
-
-
-def say(stored: str, lang: UiLanguage | None = None) -> str:
-    """Show a stored reason."""
-    values = json.loads(stored)
-    return text(values.pop("key"), lang, **values)
 
 
 class Shown:
@@ -62,8 +56,11 @@ class Shown:
         return text(key, self.lang, **values)
 
     def say(self, stored: str) -> str:
-        """A stored reason in this reader's language."""
-        return say(stored, self.lang)
+        """A stored reason in this reader's language and numbers."""
+        values = json.loads(stored)
+        return self.text(values.pop("key"), **{
+            name: value if isinstance(value, str) else self.number(value, 0 if value == int(value) else 1)
+            for name, value in values.items()})
 
     def number(self, value: float, digits: int = 0) -> str:
         """1.234,5 in Vietnamese, 1,234.5 in English."""

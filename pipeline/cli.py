@@ -233,11 +233,9 @@ def coverage(day: Annotated[str | None, typer.Option(help="kỳ của bản sán
              config: Config = CONFIG, data: Data = None) -> None:
     """Sổ độ phủ: mỗi nguồn được hỏi gì, cho gì, hỏng gì và vì sao (JSON, mỗi dòng một nguồn)."""
     from dataclasses import asdict
-
-    from pipeline.catalogue import say
     with _line(_settings(config, data)) as line:
         for row in line.coverage(*_period(line, day)):
-            shown = asdict(row) | {"silent": row.silent, "reasons": [say(reason) for reason in row.reasons],
+            shown = asdict(row) | {"silent": row.silent, "reasons": [line.shown().say(reason) for reason in row.reasons],
                                    "last_ok": row.last_ok.isoformat() if row.last_ok else None}
             print(json.dumps(shown, ensure_ascii=False))
 

