@@ -58,9 +58,13 @@ class Shown:
     def say(self, stored: str) -> str:
         """A stored reason in this reader's language and numbers."""
         values = json.loads(stored)
-        return self.text(values.pop("key"), **{
-            name: value if isinstance(value, str) else self.number(value, 0 if value == int(value) else 1)
-            for name, value in values.items()})
+        return self.text(
+            values.pop("key"),
+            **{
+                name: value if isinstance(value, str) else self.number(value, 0 if value == int(value) else 1)
+                for name, value in values.items()
+            },
+        )
 
     def number(self, value: float, digits: int = 0) -> str:
         """1.234,5 in Vietnamese, 1,234.5 in English."""

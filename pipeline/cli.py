@@ -19,14 +19,18 @@ import typer
 from rich.console import Console as Terminal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from pipeline.catalogue import text
+from pipeline.catalogue import Shown, text
 from pipeline.settings import ConfigError, Settings, read_settings
 
 if TYPE_CHECKING:
     from pipeline.line import Line
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-                  help="Điểm báo: theo dõi báo chí và phản hồi thông tin sai.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Điểm báo: theo dõi báo chí và phản hồi thông tin sai.",
+)
 terminal = Terminal(stderr=True)
 
 Data = Annotated[Path | None, typer.Option("--data", envvar="DIEMBAO_DATA", help="thư mục dữ liệu")]
@@ -55,6 +59,7 @@ def main() -> None:
     """Run a command; what a person did wrong is told in words, with the exit status that design gives it."""
     from pipeline.store.database import StoreError, StoreHeld
     from pipeline.triage.flags import ModelError
+
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     try:
         app()
@@ -84,6 +89,7 @@ def _settings(config: Path, data: Path | None) -> Settings:
 @contextmanager
 def _line(settings: Settings) -> Iterator[Line]:
     from pipeline.line import Line
+
     line = Line(settings)
     try:
         if line.recovered:
@@ -94,8 +100,14 @@ def _line(settings: Settings) -> Iterator[Line]:
 
 
 def _bars() -> Progress:
-    return Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-                    console=terminal, transient=True)
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=terminal,
+        transient=True,
+    )
 
 
 def _crawl(line: Line, only: list[str]) -> None:
@@ -106,13 +118,23 @@ def _crawl(line: Line, only: list[str]) -> None:
 
         def watch(source: str, done: int, total: int) -> None:
             state[source] = (done, total)
-            bars.update(task, completed=sum(one for one, _ in state.values()), total=sum(two for _, two in state.values()),
-                        description=f"{text('cli.crawling')}: {source}")
+            bars.update(
+                task,
+                completed=sum(one for one, _ in state.values()),
+                total=sum(two for _, two in state.values()),
+                description=f"{text('cli.crawling')}: {source}",
+            )
 
         line.crawl(only, watch)
     rows = line.coverage(since, datetime.now(UTC))
-    terminal.print(text("cli.crawled", asked=sum(row.asked for row in rows), new=sum(row.links_new for row in rows),
-                        failed=sum(row.entry_failed + row.pages_failed for row in rows)))
+    terminal.print(
+        text(
+            "cli.crawled",
+            asked=sum(row.asked for row in rows),
+            new=sum(row.links_new for row in rows),
+            failed=sum(row.entry_failed + row.pages_failed for row in rows),
+        )
+    )
 
 
 def _process(line: Line, stage: Stage | None = None, since: datetime | None = None) -> None:
@@ -123,18 +145,23 @@ def _process(line: Line, stage: Stage | None = None, since: datetime | None = No
             bars.update(tasks[name], completed=done, total=total)
 
         done = line.rebuild(stage.value, since, watch) if stage else line.process(watch)
-    terminal.print(text("cli.processed", read=done.read, unreadable=done.unreadable, segmented=done.segmented,
-                        judged=done.judged))
+    terminal.print(
+        text("cli.processed", read=done.read, unreadable=done.unreadable, segmented=done.segmented, judged=done.judged)
+    )
 
 
 def _write_digest(line: Line, since: datetime, until: datetime, name: str) -> Path:
     """All three formats into the data folder; the HTML's path."""
     from pipeline.reports.render import to_docx, to_html, to_json
+
     digest, shown = line.digest(since, until), line.shown()
     folder = Path(line.settings.data) / "digest"
     folder.mkdir(parents=True, exist_ok=True)
-    for suffix, content in (("json", to_json(digest).encode()), ("docx", to_docx(digest, shown)),
-                            ("html", to_html(digest, shown).encode())):
+    for suffix, content in (
+        ("json", to_json(digest).encode()),
+        ("docx", to_docx(digest, shown)),
+        ("html", to_html(digest, shown).encode()),
+    ):
         fresh = folder / f".{name}.{suffix}"
         fresh.write_bytes(content)
         fresh.replace(folder / f"{name}.{suffix}")
@@ -165,8 +192,11 @@ def _warn_contact(config: Path, settings: Settings) -> None:
 
 
 @app.command()
-def crawl(source: Annotated[list[str] | None, typer.Option("--source", help="chỉ nguồn này")] = None,
-          config: Config = CONFIG, data: Data = None) -> None:
+def crawl(
+    source: Annotated[list[str] | None, typer.Option("--source", help="chỉ nguồn này")] = None,
+    config: Config = CONFIG,
+    data: Data = None,
+) -> None:
     """Chỉ đọc báo và lưu trữ."""
     settings = _settings(config, data)
     _warn_contact(config, settings)
@@ -182,9 +212,12 @@ def process(config: Config = CONFIG, data: Data = None) -> None:
 
 
 @app.command()
-def rebuild(start: Annotated[Stage, typer.Option("--from", help="làm lại từ bước này")] = Stage.extract,
-            since: Annotated[str | None, typer.Option(help="chỉ từ ngày này, ví dụ 2026-11-01")] = None,
-            config: Config = CONFIG, data: Data = None) -> None:
+def rebuild(
+    start: Annotated[Stage, typer.Option("--from", help="làm lại từ bước này")] = Stage.extract,
+    since: Annotated[str | None, typer.Option(help="chỉ từ ngày này, ví dụ 2026-11-01")] = None,
+    config: Config = CONFIG,
+    data: Data = None,
+) -> None:
     """Làm lại từ kho lưu trữ, ví dụ sau khi đổi mô hình."""
     settings = _settings(config, data)
     with _line(settings) as line:
@@ -208,11 +241,16 @@ def _period(line: Line, day: str | None) -> tuple[datetime, datetime]:
 
 
 @app.command()
-def digest(day: Annotated[str | None, typer.Option(help="bản sáng của ngày này; không ghi: 24 giờ qua")] = None,
-           format: Annotated[Format, typer.Option(help="định dạng")] = Format.html,  # noqa: A002 - the option's name
-           output: Out = None, config: Config = CONFIG, data: Data = None) -> None:
+def digest(
+    day: Annotated[str | None, typer.Option(help="bản sáng của ngày này; không ghi: 24 giờ qua")] = None,
+    format: Annotated[Format, typer.Option(help="định dạng")] = Format.html,
+    output: Out = None,
+    config: Config = CONFIG,
+    data: Data = None,
+) -> None:
     """Điểm báo ngày."""
     from pipeline.reports.render import to_docx, to_html, to_json
+
     with _line(_settings(config, data)) as line:
         made, shown = line.digest(*_period(line, day)), line.shown()
     match format:
@@ -229,21 +267,31 @@ def digest(day: Annotated[str | None, typer.Option(help="bản sáng của ngày
 
 
 @app.command()
-def coverage(day: Annotated[str | None, typer.Option(help="kỳ của bản sáng ngày này; không ghi: 24 giờ qua")] = None,
-             config: Config = CONFIG, data: Data = None) -> None:
+def coverage(
+    day: Annotated[str | None, typer.Option(help="kỳ của bản sáng ngày này; không ghi: 24 giờ qua")] = None,
+    config: Config = CONFIG,
+    data: Data = None,
+) -> None:
     """Sổ độ phủ: mỗi nguồn được hỏi gì, cho gì, hỏng gì và vì sao (JSON, mỗi dòng một nguồn)."""
     from dataclasses import asdict
+
     with _line(_settings(config, data)) as line:
         for row in line.coverage(*_period(line, day)):
-            shown = asdict(row) | {"silent": row.silent, "reasons": [line.shown().say(reason) for reason in row.reasons],
-                                   "last_ok": row.last_ok.isoformat() if row.last_ok else None}
+            shown = asdict(row) | {
+                "silent": row.silent,
+                "reasons": [line.shown().say(reason) for reason in row.reasons],
+                "last_ok": row.last_ok.isoformat() if row.last_ok else None,
+            }
             print(json.dumps(shown, ensure_ascii=False))
 
 
 @app.command()
-def serve(host: Annotated[str | None, typer.Option(help="địa chỉ")] = None,
-          port: Annotated[int | None, typer.Option(help="cổng")] = None,
-          config: Config = CONFIG, data: Data = None) -> None:
+def serve(
+    host: Annotated[str | None, typer.Option(help="địa chỉ")] = None,
+    port: Annotated[int | None, typer.Option(help="cổng")] = None,
+    config: Config = CONFIG,
+    data: Data = None,
+) -> None:
     """Bàn làm việc trên trình duyệt, và lịch đọc báo."""
     settings = _settings(config, data)
     _warn_contact(config, settings)
@@ -255,6 +303,7 @@ def _serve(line: Line, host: str, port: int, *, first_cycle_now: bool) -> None:
     from apscheduler.schedulers.background import BackgroundScheduler
 
     from pipeline.console.app import serve_console
+
     if host not in ("127.0.0.1", "localhost", "::1"):
         raise ConfigError(text("cli.loopback_only", host=host))
     schedule = line.settings.schedule
@@ -269,8 +318,13 @@ def _serve(line: Line, host: str, port: int, *, first_cycle_now: bool) -> None:
         _write_digest(line, *line.edition(day), f"diem-bao-{day}")
 
     scheduler = BackgroundScheduler(timezone=line.settings.zone, job_defaults={"max_instances": 1, "coalesce": True})
-    scheduler.add_job(cycle, "interval", minutes=schedule.cycle_minutes, misfire_grace_time=None,
-                      **({"next_run_time": datetime.now(line.settings.zone)} if first_cycle_now else {}))
+    scheduler.add_job(
+        cycle,
+        "interval",
+        minutes=schedule.cycle_minutes,
+        misfire_grace_time=None,
+        **({"next_run_time": datetime.now(line.settings.zone)} if first_cycle_now else {}),
+    )
     scheduler.add_job(edition, "cron", hour=hour, minute=minute, misfire_grace_time=3600)
     scheduler.start()
     try:
@@ -282,19 +336,27 @@ def _serve(line: Line, host: str, port: int, *, first_cycle_now: bool) -> None:
 
 
 @app.command()
-def demo(once: Annotated[bool, typer.Option("--once", help="làm xong thì thoát, không mở bàn làm việc")] = False,  # noqa: FBT002 - a flag
-         port: Annotated[int, typer.Option(help="cổng của bàn làm việc")] = 8600,
-         press_port: Annotated[int, typer.Option(help="cổng đầu tiên của báo hư cấu")] = 8701,
-         config: Config = CONFIG, data: Data = None) -> None:
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="làm xong thì thoát, không mở bàn làm việc")] = False,
+    port: Annotated[int, typer.Option(help="cổng của bàn làm việc")] = 8600,
+    press_port: Annotated[int, typer.Option(help="cổng đầu tiên của báo hư cấu")] = 8701,
+    config: Config = CONFIG,
+    data: Data = None,
+) -> None:
     """Chạy cả dây chuyền trên báo chí hư cấu, không cần Internet."""
     from pipeline.demo.press import OUTLETS
     from pipeline.demo.server import serving, sources
     from pipeline.line import Line
+
     settings = read_settings(config)
-    settings = settings.model_copy(update={
-        "data": str(data or Path(settings.data) / "demo"),
-        "crawl": settings.crawl.model_copy(update={
-            "allow_loopback": True, "delay_seconds": 0.02, "timeout_seconds": 3.0, "retries": 1})})
+    settings = settings.model_copy(
+        update={
+            "data": str(data or Path(settings.data) / "demo"),
+            "crawl": settings.crawl.model_copy(
+                update={"allow_loopback": True, "delay_seconds": 0.02, "timeout_seconds": 3.0, "retries": 1}
+            ),
+        }
+    )
     last = press_port + len(OUTLETS) - 1
     try:
         press = serving(press_port, datetime.now(UTC))
@@ -320,6 +382,7 @@ def extract(files: list[Path], output: Out = None) -> None:
     """Đọc bài từ tệp .html hoặc .html.gz; mỗi tệp một dòng JSON."""
     from pipeline.records import Page
     from pipeline.text.extract import extract as read
+
     with _written(output) as out:
         for path in files:
             try:
@@ -328,32 +391,46 @@ def extract(files: list[Path], output: Out = None) -> None:
             except (OSError, EOFError) as error:
                 raise ConfigError(text("cli.no_input", path=path, problem=error)) from error
             article = read(Page("", body))
-            out.write(json.dumps({
-                "file": str(path), "url": article.url if article else "", "title": article.title if article else "",
-                "lead": article.lead if article else "", "text": article.text if article else "",
-                "published": article.published.isoformat() if article and article.published else None,
-                "lang": article.lang if article else "other", "method": article.method if article else "none",
-                "confidence": article.confidence if article else 0.0}, ensure_ascii=False) + "\n")
+            out.write(
+                json.dumps(
+                    {
+                        "file": str(path),
+                        "url": article.url if article else "",
+                        "title": article.title if article else "",
+                        "lead": article.lead if article else "",
+                        "text": article.text if article else "",
+                        "published": article.published.isoformat() if article and article.published else None,
+                        "lang": article.lang if article else "other",
+                        "method": article.method if article else "none",
+                        "confidence": article.confidence if article else 0.0,
+                    },
+                    ensure_ascii=False,
+                )
+                + "\n"
+            )
 
 
 @app.command()
 def words(file: Annotated[str, typer.Argument(help="tệp, hoặc - cho đầu vào chuẩn")] = "-") -> None:
     """Tách từ: mỗi dòng một văn bản."""
     from pipeline.text.words import words as split
+
     with _lines(file) as lines:
         for line in lines:
             print(split(line.rstrip("\n")))
 
 
 @app.command()
-def classify(file: Annotated[str, typer.Argument(help="tệp JSONL, hoặc - cho đầu vào chuẩn")] = "-",
-             config: Config = CONFIG) -> None:
+def classify(
+    file: Annotated[str, typer.Argument(help="tệp JSONL, hoặc - cho đầu vào chuẩn")] = "-", config: Config = CONFIG
+) -> None:
     """Gắn cờ: JSONL vào (id, title, text), JSONL ra."""
     from pipeline.line import read_gazetteer
     from pipeline.text.language import language
     from pipeline.text.normalise import nfc
     from pipeline.text.words import words as split
     from pipeline.triage.flags import load
+
     settings = read_settings(config)
     model, gazetteer = load(Path(settings.model)), read_gazetteer(settings)
     with _lines(file) as lines:
@@ -367,48 +444,83 @@ def classify(file: Annotated[str, typer.Argument(help="tệp JSONL, hoặc - cho
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise ConfigError(text("cli.bad_line", file=file, line=number, problem=repr(error))) from error
             segment = split if lang == "vi" else str
-            judgement = model.judge(str(item["id"]), title, body, (segment(title) if title else "",
-                                                                  segment(body) if body else ""), gazetteer)
+            judgement = model.judge(
+                str(item["id"]),
+                title,
+                body,
+                (segment(title) if title else "", segment(body) if body else ""),
+                gazetteer,
+            )
             flagged = sorted((flag for flag in judgement.flags if flag.flagged), key=lambda flag: -flag.score)
-            print(json.dumps({
-                "id": item["id"], "lang": lang, "scores": {flag.topic: round(flag.score, 6) for flag in judgement.flags},
-                "topics": [flag.topic for flag in flagged],
-                "why": {flag.topic: [{"term": term.term, "weight": round(term.weight, 6)} for term in flag.terms]
-                        for flag in flagged} | {"sentence": flagged[0].sentence if flagged else ""},
-                "model": judgement.model}, ensure_ascii=False))
+            print(
+                json.dumps(
+                    {
+                        "id": item["id"],
+                        "lang": lang,
+                        "scores": {flag.topic: round(flag.score, 6) for flag in judgement.flags},
+                        "topics": [flag.topic for flag in flagged],
+                        "why": {
+                            flag.topic: [{"term": term.term, "weight": round(term.weight, 6)} for term in flag.terms]
+                            for flag in flagged
+                        }
+                        | {"sentence": flagged[0].sentence if flagged else ""},
+                        "model": judgement.model,
+                    },
+                    ensure_ascii=False,
+                )
+            )
 
 
 @app.command()
-def train(file: Annotated[list[Path] | None, typer.Option("--data", help="tệp nhãn; không ghi: models/seed")] = None,
-          output: Annotated[Path | None, typer.Option("-o", "--output", help="thư mục mô hình")] = None,
-          gold: Annotated[Path | None, typer.Option(help="tệp nhãn để đo, ghi vào thẻ mô hình")] = None,
-          config: Config = CONFIG) -> None:
+def train(
+    file: Annotated[list[Path] | None, typer.Option("--data", help="tệp nhãn; không ghi: models/seed")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="thư mục mô hình")] = None,
+    gold: Annotated[Path | None, typer.Option(help="tệp nhãn để đo, ghi vào thẻ mô hình")] = None,
+    config: Config = CONFIG,
+) -> None:
     """Huấn luyện mô hình gắn cờ, viết mô hình và thẻ mô hình."""
     from pipeline.learning.card import write_card
     from pipeline.learning.labels import LabelError, read_labelled
-    from pipeline.settings import read_topics
     from pipeline.learning.train import train as fit
     from pipeline.line import read_gazetteer
+    from pipeline.settings import read_topics
+
     started = time.monotonic()
     settings = read_settings(config)
     models = Path(settings.model).parent
     files = file or sorted((models / "seed").glob("*.jsonl"))
     try:
         items = [item for path in files for item in read_labelled(path)]
-        measured = read_labelled(gold) if gold else []
+        measured = (gold, read_labelled(gold)) if gold else None
     except (LabelError, OSError) as error:
         raise ConfigError(text("cli.bad_label", problem=error)) from error
     gazetteer, provinces = read_gazetteer(settings), Path(settings.home.provinces).read_text(encoding="utf-8")
     with _bars() as bars:
         task = bars.add_task(text("cli.training"), total=len(items))
-        trained = fit(items, gazetteer, provinces, read_topics(models / "topics.toml"),
-                      lambda done: bars.update(task, completed=done))
+        trained = fit(
+            items,
+            gazetteer,
+            provinces,
+            read_topics(models / "topics.toml"),
+            lambda done: bars.update(task, completed=done),
+        )
     folder = output or Path(settings.model)
     folder.mkdir(parents=True, exist_ok=True)
     trained.model.save(folder)
-    card = write_card(folder, trained, files, measured, gazetteer, provinces, gold)
-    terminal.print(text("cli.trained", model=trained.model.version, items=len(items), terms=len(trained.model.vocabulary),
-                        seconds=round(time.monotonic() - started, 1), card=card), soft_wrap=True)
+    card = write_card(
+        folder, trained, files, measured, gazetteer, provinces, Shown(settings.console.language, settings.zone)
+    )
+    terminal.print(
+        text(
+            "cli.trained",
+            model=trained.model.version,
+            items=len(items),
+            terms=len(trained.model.vocabulary),
+            seconds=round(time.monotonic() - started, 1),
+            card=card,
+        ),
+        soft_wrap=True,
+    )
 
 
 @app.command()
@@ -418,13 +530,18 @@ def evaluate(gold: Path, config: Config = CONFIG) -> None:
     from pipeline.learning.labels import LabelError, read_labelled
     from pipeline.line import read_gazetteer
     from pipeline.triage.flags import load
+
     settings = read_settings(config)
     try:
         items = read_labelled(gold)
     except (LabelError, OSError) as error:
         raise ConfigError(text("cli.bad_label", problem=error)) from error
-    figures = measure(load(Path(settings.model)), items, read_gazetteer(settings),
-                      Path(settings.home.provinces).read_text(encoding="utf-8"))
+    figures = measure(
+        load(Path(settings.model)),
+        items,
+        read_gazetteer(settings),
+        Path(settings.home.provinces).read_text(encoding="utf-8"),
+    )
     print(json.dumps(figures, ensure_ascii=False, indent=1))
 
 
@@ -443,5 +560,5 @@ def _lines(file: str) -> Iterator[Iterable[str]]:
 
 @contextmanager
 def _written(output: Path | None) -> Iterator[IO[str]]:
-    with (output.open("w", encoding="utf-8") if output else nullcontext(sys.stdout)) as out:
+    with output.open("w", encoding="utf-8") if output else nullcontext(sys.stdout) as out:
         yield out

@@ -25,7 +25,19 @@ from pipeline.crawl.cycle import Step, page_of, replay, run_cycle
 from pipeline.crawl.fetch import user_agent
 from pipeline.crawl.sources import read_sources
 from pipeline.crawl.urls import url_key
-from pipeline.records import Article, CoverageRow, Failure, Judgement, Page, Selectors, Source, Unread, Version, Words, digest_id
+from pipeline.records import (
+    Article,
+    CoverageRow,
+    Failure,
+    Judgement,
+    Page,
+    Selectors,
+    Source,
+    Unread,
+    Version,
+    Words,
+    digest_id,
+)
 from pipeline.reports.digest import Digest, DigestData, build
 from pipeline.settings import ConfigError, Settings
 from pipeline.store import articles, news
@@ -72,8 +84,11 @@ class Line:
         self.database = Database(data)
         self.archive = Archive(data / "archive", f"diembao {PRODUCT}")
         self.ledger = Ledger(
-            self.database, max_tries=settings.crawl.max_tries,
-            recheck=timedelta(hours=settings.crawl.recheck_hours), watch=timedelta(days=settings.crawl.recheck_days))
+            self.database,
+            max_tries=settings.crawl.max_tries,
+            recheck=timedelta(hours=settings.crawl.recheck_hours),
+            watch=timedelta(days=settings.crawl.recheck_days),
+        )
         self._stop = threading.Event()
         self.recovered = self._recover()
 
@@ -110,10 +125,17 @@ class Line:
             watch(step.source_id, step.done, step.total)
 
         try:
-            asyncio.run(run_cycle(
-                chosen, self.ledger, self.archive, self.settings.crawl,
-                user_agent(PRODUCT, self.settings.office.contact), on_step,
-                self._stop.is_set))
+            asyncio.run(
+                run_cycle(
+                    chosen,
+                    self.ledger,
+                    self.archive,
+                    self.settings.crawl,
+                    user_agent(PRODUCT, self.settings.office.contact),
+                    on_step,
+                    self._stop.is_set,
+                )
+            )
         finally:
             self.ledger.flush()
 
@@ -134,14 +156,29 @@ class Line:
     def _extract(self, run: Run, watch: Watch) -> tuple[int, int]:
         selectors = {source.id: source.selectors for source in self.sources}
         done = lost = 0
-        while not self._stop.is_set() and (batch := articles.unread(self.database, EXTRACTOR, self.settings.process.batch)):
+        while not self._stop.is_set() and (
+            batch := articles.unread(self.database, EXTRACTOR, self.settings.process.batch)
+        ):
             jobs = [(item, self._page(item), selectors.get(item.link.source_id, Selectors())) for item in batch]
             read, failures = [], []
             for item, outcome in zip(batch, run(read_item, jobs), strict=True):
                 if isinstance(outcome, Exception) or outcome[1]:
-                    why = reason("process.stage_died", problem=str(outcome)) if isinstance(outcome, Exception) else outcome[1]
-                    failures.append(Failure("extract", item.subject, EXTRACTOR, item.link.source_id, item.link.url, why,
-                                            datetime.now(UTC)))
+                    why = (
+                        reason("process.stage_died", problem=str(outcome))
+                        if isinstance(outcome, Exception)
+                        else outcome[1]
+                    )
+                    failures.append(
+                        Failure(
+                            "extract",
+                            item.subject,
+                            EXTRACTOR,
+                            item.link.source_id,
+                            item.link.url,
+                            why,
+                            datetime.now(UTC),
+                        )
+                    )
                 if not isinstance(outcome, Exception) and outcome[0] is not None:
                     read.append((item, outcome[0]))
             articles.write_versions(self.database, EXTRACTOR, read, failures)
@@ -159,7 +196,9 @@ class Line:
 
     def _segment(self, run: Run, watch: Watch) -> int:
         done = 0
-        while not self._stop.is_set() and (batch := articles.without_words(self.database, SEGMENTER, self.settings.process.batch)):
+        while not self._stop.is_set() and (
+            batch := articles.without_words(self.database, SEGMENTER, self.settings.process.batch)
+        ):
             made: list[Words] = []
             failures = []
             for item, outcome in zip(batch, run(segment, [(item,) for item in batch]), strict=True):
@@ -175,13 +214,16 @@ class Line:
     def _judge(self, watch: Watch) -> int:
         model, gazetteer = load(Path(self.settings.model)), read_gazetteer(self.settings)
         done = 0
-        while not self._stop.is_set() and (batch := articles.without_flags(self.database, model.version, self.settings.process.batch)):
+        while not self._stop.is_set() and (
+            batch := articles.without_flags(self.database, model.version, self.settings.process.batch)
+        ):
             made: list[Judgement] = []
             for item, words in batch:
                 article = item.article
                 told = f"{article.lead}\n{article.text}" if article.lead else article.text
-                made.append(model.judge(
-                    item.id, article.title, told, (words.title, f"{words.lead}\n{words.body}"), gazetteer))
+                made.append(
+                    model.judge(item.id, article.title, told, (words.title, f"{words.lead}\n{words.body}"), gazetteer)
+                )
             articles.write_judgements(self.database, made, [])
             done += len(batch)
             watch("flags", done, done)
@@ -196,14 +238,25 @@ class Line:
         model = load(Path(self.settings.model))
         oldest = until - timedelta(days=self.settings.digest.max_age_days)
         outlets = {source.id: source.name for source in self.sources}
-        return build(DigestData(
-            province=self.settings.office.province, body=self.settings.office.body,
-            superior=self.settings.office.superior, since=since, until=until, oldest=oldest, model=model.version,
-            counts=news.counts(self.database, since, until, oldest, model.version),
-            coverage=tuple(self.coverage(since, until)),
-            flagged=tuple(news.flagged(self.database, since, until, oldest, model.version, outlets)),
-            sample=tuple(news.unflagged_sample(
-                self.database, since, until, oldest, model.version, outlets, self.settings.digest.blind_sample))))
+        return build(
+            DigestData(
+                province=self.settings.office.province,
+                body=self.settings.office.body,
+                superior=self.settings.office.superior,
+                since=since,
+                until=until,
+                oldest=oldest,
+                model=model.version,
+                counts=news.counts(self.database, since, until, oldest, model.version),
+                coverage=tuple(self.coverage(since, until)),
+                flagged=tuple(news.flagged(self.database, since, until, oldest, model.version, outlets)),
+                sample=tuple(
+                    news.unflagged_sample(
+                        self.database, since, until, oldest, model.version, outlets, self.settings.digest.blind_sample
+                    )
+                ),
+            )
+        )
 
     def shown(self) -> Shown:
         """How the office reads numbers, times and words."""
@@ -219,8 +272,9 @@ class Line:
 def read_gazetteer(settings: Settings) -> Gazetteer:
     """The office's gazetteer. Raises ConfigError with file and line."""
     try:
-        return Gazetteer.from_tables(*(Path(path).read_text(encoding="utf-8")
-                                       for path in (settings.home.gazetteer, settings.home.provinces)))
+        return Gazetteer.from_tables(
+            *(Path(path).read_text(encoding="utf-8") for path in (settings.home.gazetteer, settings.home.provinces))
+        )
     except (OSError, ValueError) as error:
         raise ConfigError(text("config.bad_gazetteer", path=settings.home.gazetteer, problem=error)) from error
 
@@ -234,20 +288,45 @@ def read_item(item: Unread, page: Page | None, selectors: Selectors) -> tuple[Ve
         if not link.title:
             return None, why
         article = Article(
-            url=link.url, title=link.title, lead=link.summary, text="", section="", published=link.published,
-            modified=link.updated, lang=language(f"{link.title} {link.summary}"), method="feed", confidence=0.0)
+            url=link.url,
+            title=link.title,
+            lead=link.summary,
+            text="",
+            section="",
+            published=link.published,
+            modified=link.updated,
+            lang=language(f"{link.title} {link.summary}"),
+            method="feed",
+            confidence=0.0,
+        )
     else:
-        article = replace(article, title=article.title or link.title, lead=article.lead or link.summary,
-                          published=article.published or link.published)
+        article = replace(
+            article,
+            title=article.title or link.title,
+            lead=article.lead or link.summary,
+            published=article.published or link.published,
+        )
     article_id = digest_id(url_key(article.url) or link.key)
     return Version(
-        id=digest_id(article_id, article.title, article.lead, article.text), article_id=article_id,
-        source_id=link.source_id, fetch_id=item.subject, seen_at=item.seen_at, article=article), why
+        id=digest_id(article_id, article.title, article.lead, article.text),
+        article_id=article_id,
+        source_id=link.source_id,
+        fetch_id=item.subject,
+        seen_at=item.seen_at,
+        article=article,
+    ), why
 
 
 def _failure(stage: articles.Stage, item: Version, producer: str, error: Exception) -> Failure:
-    return Failure(stage, item.id, producer, item.source_id, item.article.url,
-                   reason("process.stage_died", problem=f"{type(error).__name__}: {error}"), datetime.now(UTC))
+    return Failure(
+        stage,
+        item.id,
+        producer,
+        item.source_id,
+        item.article.url,
+        reason("process.stage_died", problem=f"{type(error).__name__}: {error}"),
+        datetime.now(UTC),
+    )
 
 
 def _unknown_source(source_id: str, known: dict[str, Source]) -> str:
@@ -298,7 +377,7 @@ class Run:
 def _guarded(function: Callable[..., R], job: tuple[object, ...]) -> R | Exception:
     try:
         return function(*job)
-    except Exception as error:  # noqa: BLE001 - whatever one item does to a stage, the rest goes on and the error is stored
+    except Exception as error:
         return error
 
 

@@ -14,24 +14,25 @@ from typing import Literal
 TOPICS = ("sovereignty", "human_rights", "provincial_reputation")
 
 # What the model reads instead of place names.
-HOME = "⌂"   # any name of the home province, its units and landmarks
+HOME = "⌂"  # any name of the home province, its units and landmarks
 OTHER = "◇"  # the name of another province
 
 Language = Literal["vi", "en", "zh", "lo", "other"]
 Scope = Literal["provincial", "provincial-official", "neighbouring", "national", "foreign-language", "foreign"]
+Method = Literal["selectors", "general", "fallback", "feed"]  # how a text was read from its page
 FetchKind = Literal["robots", "feed", "sitemap", "listing", "article"]
 Outcome = Literal[
-    "ok",          # a body came (status 200)
-    "unchanged",   # 304, or a body with the hash we already had
-    "missing",     # 404, 410
-    "refused",     # 401, 403, 429 and other 4xx
-    "server",      # 5xx after all retries
-    "robots",      # robots.txt forbids it: not asked
-    "timeout",     # the total time limit
-    "too_large",   # the size limit, before or after decompression
-    "address",     # not a public address, a scheme other than http(s), or credentials in the URL
-    "redirect",    # too many redirects, or one without a target
-    "network",     # DNS, TLS, connection
+    "ok",  # a body came (status 200)
+    "unchanged",  # 304, or a body with the hash we already had
+    "missing",  # 404, 410
+    "refused",  # 401, 403, 429 and other 4xx
+    "server",  # 5xx after all retries
+    "robots",  # robots.txt forbids it: not asked
+    "timeout",  # the total time limit
+    "too_large",  # the size limit, before or after decompression
+    "address",  # not a public address, a scheme other than http(s), or credentials in the URL
+    "redirect",  # too many redirects, or one without a target
+    "network",  # DNS, TLS, connection
     "unreadable",  # it came, but what came is not a feed, sitemap or page
     "incomplete",  # a feed broken off in the middle: what could be read was read
 ]
@@ -47,7 +48,7 @@ class Listing:
     """A section page that is read for links, for outlets without a feed."""
 
     url: str
-    links: str = ""    # CSS selector of the links; empty: every link on the page
+    links: str = ""  # CSS selector of the links; empty: every link on the page
     pattern: str = ""  # regular expression the link's path must match; empty: paths that look like an article
 
 
@@ -57,9 +58,9 @@ class Selectors:
 
     title: str = ""
     lead: str = ""
-    body: str = ""       # the element that holds the paragraphs
+    body: str = ""  # the element that holds the paragraphs
     published: str = ""
-    drop: str = ""       # elements removed before reading
+    drop: str = ""  # elements removed before reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +86,11 @@ class Source:
 class Link:
     """An article that a feed, sitemap or listing page announced."""
 
-    key: str                    # the URL in one spelling; what makes two links the same article
-    url: str                    # as announced
+    key: str  # the URL in one spelling; what makes two links the same article
+    url: str  # as announced
     source_id: str
     title: str = ""
-    summary: str = ""           # plain text
+    summary: str = ""  # plain text
     published: datetime | None = None
     updated: datetime | None = None
 
@@ -103,7 +104,7 @@ class Link:
 class ArchivePlace:
     """Where a record lies in the archive."""
 
-    file: str    # name inside the archive folder
+    file: str  # name inside the archive folder
     offset: int  # bytes
     length: int  # bytes, compressed
 
@@ -123,12 +124,12 @@ class Fetch:
     status: int | None = None
     final_url: str = ""
     content_type: str = ""
-    body_bytes: int = 0          # as transferred
-    payload_sha256: str = ""     # of the decoded body; empty when none came
+    body_bytes: int = 0  # as transferred
+    payload_sha256: str = ""  # of the decoded body; empty when none came
     etag: str = ""
     last_modified: str = ""
     place: ArchivePlace | None = None
-    reason: str = ""             # catalogue key and values of what went wrong, see catalogue.reason
+    reason: str = ""  # catalogue key and values of what went wrong, see catalogue.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +153,8 @@ class Validators:
 class Page:
     """A fetched page, ready to be read."""
 
-    url: str           # the address that answered
-    body: bytes        # decoded from any content encoding
+    url: str  # the address that answered
+    body: bytes  # decoded from any content encoding
     content_type: str = ""
 
 
@@ -161,16 +162,16 @@ class Page:
 class Article:
     """What was read from a page. No author: a byline is never data here."""
 
-    url: str                     # canonical
+    url: str  # canonical
     title: str
     lead: str
-    text: str                    # body paragraphs, separated by blank lines, without the lead
+    text: str  # body paragraphs, separated by blank lines, without the lead
     section: str
     published: datetime | None
     modified: datetime | None
     lang: Language
-    method: Literal["selectors", "general", "fallback", "feed"]
-    confidence: float            # 0..1
+    method: Method
+    confidence: float  # 0..1
     captions: tuple[str, ...] = ()
 
 
@@ -181,7 +182,7 @@ class Version:
     id: str
     article_id: str
     source_id: str
-    fetch_id: str                # the fetch it was read from; for method "feed" the feed's
+    fetch_id: str  # the fetch it was read from; for method "feed" the feed's
     seen_at: datetime
     article: Article
 
@@ -190,8 +191,8 @@ class Version:
 class Unread:
     """A subject that the extractor has not read: a fetched page, or an announcement whose page did not come."""
 
-    subject: str                 # fetch id, or digest of link key and fingerprint
-    link: Link                   # as announced; for a page nobody announced only key, url and source are filled
+    subject: str  # fetch id, or digest of link key and fingerprint
+    link: Link  # as announced; for a page nobody announced only key, url and source are filled
     seen_at: datetime
     content_type: str = ""
     place: ArchivePlace | None = None
@@ -220,10 +221,10 @@ class Flag:
     """The model's answer to one topic question. A reason to read, never a verdict."""
 
     topic: str
-    score: float             # 0..1
+    score: float  # 0..1
     flagged: bool
     terms: tuple[Term, ...]  # strongest first
-    sentence: str            # quoted exactly from the text; empty when not flagged
+    sentence: str  # quoted exactly from the text; empty when not flagged
     marks: tuple[tuple[int, int], ...] = ()  # where the terms stand in the sentence, [start, end)
 
 
@@ -241,8 +242,8 @@ class Failure:
     """An item that a stage could not process. It is shown, and tried again by a newer version of the stage."""
 
     stage: Literal["extract", "words", "flags"]
-    subject: str      # fetch id or version id
-    producer: str     # version of the stage
+    subject: str  # fetch id or version id
+    producer: str  # version of the stage
     source_id: str
     url: str
     reason: str
@@ -255,17 +256,17 @@ class CoverageRow:
 
     source_id: str
     name: str
-    asked: int                  # requests made, robots.txt not counted
-    entry_ok: int               # feeds, sitemaps and listing pages read (unchanged counts)
+    asked: int  # requests made, robots.txt not counted
+    entry_ok: int  # feeds, sitemaps and listing pages read (unchanged counts)
     entry_failed: int
     links_new: int
     pages_ok: int
     pages_failed: int
-    unread: int                 # pages that came and could not be read
-    last_ok: datetime | None    # the last answer of any entry point, ever
+    unread: int  # pages that came and could not be read
+    last_ok: datetime | None  # the last answer of any entry point, ever
     expected_min: int
     expected_max: int
-    reasons: tuple[str, ...]    # one for each distinct failure, most frequent first
+    reasons: tuple[str, ...]  # one for each distinct failure, most frequent first
 
     @property
     def silent(self) -> bool:
@@ -287,9 +288,9 @@ class FlaggedItem:
     lead: str
     published: datetime | None
     first_seen: datetime
-    versions: int                # how often the text has changed, plus one
+    versions: int  # how often the text has changed, plus one
     method: str
-    flags: tuple[Flag, ...]      # the flagged topics only
+    flags: tuple[Flag, ...]  # the flagged topics only
 
 
 @dataclass(frozen=True, slots=True)

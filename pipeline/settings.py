@@ -72,17 +72,17 @@ class Office(Strict):
     """Names printed on documents. Agencies are renamed and merged: they are never in code."""
 
     province: Name
-    body: Name                       # the issuing body
-    superior: Name                   # the body above it
-    reading_office: Name             # who pulls the weekly summary
-    contact: MailAddress = ""        # goes into the User-Agent, so that papers can reach us
+    body: Name  # the issuing body
+    superior: Name  # the body above it
+    reading_office: Name  # who pulls the weekly summary
+    contact: MailAddress = ""  # goes into the User-Agent, so that papers can reach us
 
 
 class Home(Strict):
     """Which place is "home"."""
 
-    gazetteer: Name                  # path of the province's gazetteer
-    provinces: Name                  # path of the list of all provinces
+    gazetteer: Name  # path of the province's gazetteer
+    provinces: Name  # path of the list of all provinces
 
 
 class Schedule(Strict):
@@ -96,31 +96,31 @@ class Schedule(Strict):
 class Crawl(Strict):
     """Limits of the crawler: polite to papers, hard on surprises."""
 
-    delay_seconds: Annotated[float, Field(ge=0, le=60)] = 1.5          # between two requests to one host
-    timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 30.0      # whole request, redirects included
-    max_megabytes: Annotated[float, Field(gt=0, le=100)] = 10.0        # of one body, also after decompression
+    delay_seconds: Annotated[float, Field(ge=0, le=60)] = 1.5  # between two requests to one host
+    timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 30.0  # whole request, redirects included
+    max_megabytes: Annotated[float, Field(gt=0, le=100)] = 10.0  # of one body, also after decompression
     max_redirects: Annotated[int, Field(ge=0, le=10)] = 5
-    retries: Annotated[int, Field(ge=0, le=5)] = 2                     # after the first try
-    hosts_at_once: Annotated[int, Field(ge=1, le=20)] = 8              # httpx slows down badly above about 20
-    max_articles: Annotated[int, Field(ge=1, le=5000)] = 200           # of one source in one cycle
-    max_tries: Annotated[int, Field(ge=1, le=20)] = 3                  # cycles in which a failing page is asked again
-    recheck_hours: Annotated[float, Field(ge=0, le=720)] = 6.0         # between two looks at a flagged article
-    recheck_days: Annotated[int, Field(ge=0, le=30)] = 3               # how long a flagged article is watched
-    allow_loopback: bool = False                                       # only for the demonstration press
+    retries: Annotated[int, Field(ge=0, le=5)] = 2  # after the first try
+    hosts_at_once: Annotated[int, Field(ge=1, le=20)] = 8  # httpx slows down badly above about 20
+    max_articles: Annotated[int, Field(ge=1, le=5000)] = 200  # of one source in one cycle
+    max_tries: Annotated[int, Field(ge=1, le=20)] = 3  # cycles in which a failing page is asked again
+    recheck_hours: Annotated[float, Field(ge=0, le=720)] = 6.0  # between two looks at a flagged article
+    recheck_days: Annotated[int, Field(ge=0, le=30)] = 3  # how long a flagged article is watched
+    allow_loopback: bool = False  # only for the demonstration press
 
 
 class Process(Strict):
     """Text and flags."""
 
-    workers: Annotated[int, Field(ge=0, le=64)] = 1                    # 0: in the same process
+    workers: Annotated[int, Field(ge=0, le=64)] = 1  # 0: in the same process
     batch: Annotated[int, Field(ge=1, le=5000)] = 200
 
 
 class Digest(Strict):
     """The daily digest."""
 
-    max_age_days: Annotated[int, Field(ge=1, le=30)] = 3               # older items are counted, not listed
-    blind_sample: Annotated[int, Field(ge=0, le=50)] = 10              # unflagged items shown to be judged
+    max_age_days: Annotated[int, Field(ge=1, le=30)] = 3  # older items are counted, not listed
+    blind_sample: Annotated[int, Field(ge=0, le=50)] = 10  # unflagged items shown to be judged
 
 
 class Mail(Strict):
@@ -146,7 +146,7 @@ class Settings(Strict):
 
     office: Office
     home: Home
-    data: str = "data"               # folder of archive and store; --data and DIEMBAO_DATA win
+    data: str = "data"  # folder of archive and store; --data and DIEMBAO_DATA win
     sources: str = "sources.toml"
     model: str = "models/current"
     schedule: Schedule = Schedule()
@@ -166,13 +166,19 @@ def read_settings(path: Path) -> Settings:
     """Read diembao.toml; paths in it are taken relative to its folder. Raises ConfigError."""
     settings = read_toml(path, Settings)
     folder = path.resolve().parent
-    return settings.model_copy(update={
-        "home": settings.home.model_copy(update={
-            "gazetteer": str(folder / settings.home.gazetteer), "provinces": str(folder / settings.home.provinces)}),
-        "data": str(folder / settings.data),
-        "sources": str(folder / settings.sources),
-        "model": str(folder / settings.model),
-    })
+    return settings.model_copy(
+        update={
+            "home": settings.home.model_copy(
+                update={
+                    "gazetteer": str(folder / settings.home.gazetteer),
+                    "provinces": str(folder / settings.home.provinces),
+                }
+            ),
+            "data": str(folder / settings.data),
+            "sources": str(folder / settings.sources),
+            "model": str(folder / settings.model),
+        }
+    )
 
 
 class Topic(Strict):
@@ -214,9 +220,9 @@ def read_toml(path: Path, shape: type[ModelT]) -> ModelT:
         return shape.model_validate(_tuples(data))
     except ValidationError as error:
         lines = source.splitlines()
-        raise ConfigError("\n".join(
-            _explain(path, lines, details, shape) for details in error.errors(include_url=False)
-        )) from error
+        raise ConfigError(
+            "\n".join(_explain(path, lines, details, shape) for details in error.errors(include_url=False))
+        ) from error
 
 
 def _tuples(value: object) -> Any:
@@ -235,7 +241,9 @@ def _explain(path: Path, lines: list[str], details: ErrorDetails, shape: type[Ba
         case "extra_forbidden":
             known = _known_keys(shape, loc[:-1])
             near = difflib.get_close_matches(str(loc[-1]), known, n=1)
-            hint = text("config.did_you_mean", key=near[0]) if near else text("config.known_keys", keys=", ".join(known))
+            hint = (
+                text("config.did_you_mean", key=near[0]) if near else text("config.known_keys", keys=", ".join(known))
+            )
             return text("config.unknown_key", where=where, hint=hint)
         case "missing":
             return text("config.missing_key", where=where, key=loc[-1])
@@ -295,10 +303,10 @@ def _line_of(lines: list[str], loc: tuple[int | str, ...]) -> int:
             current = header[1]
             if line.lstrip().startswith("[[") and current == tables[0]:
                 seen += 1
-            if current == ".".join(tables[:current.count(".") + 1]) and seen in (-1, index):
+            if current == ".".join(tables[: current.count(".") + 1]) and seen in (-1, index):
                 best = number
         elif key := re.match(r"\s*\"?([\w\-]+)\"?\s*=", line):
             path = [*current.split("."), key[1]] if current else [key[1]]
-            if path == tables[:len(path)] and seen in (-1, index):
+            if path == tables[: len(path)] and seen in (-1, index):
                 best = number
     return best

@@ -32,8 +32,10 @@ def make_console(line: Line) -> FastAPI:
     # The whole style element is the same on every page; its hash is all that the policy lets through.
     style = f"{font_faces()}\n{stylesheet()}"
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = (f"default-src 'none'; style-src 'sha256-{digest}'; font-src data:; base-uri 'none'; form-action 'none'; "
-              "frame-ancestors 'none'")
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{digest}'; font-src data:; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    )
 
     @app.middleware("http")
     async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -51,21 +53,40 @@ def make_console(line: Line) -> FastAPI:
     @app.get("/")
     def today() -> HTMLResponse:
         made = line.digest(*period())
-        return HTMLResponse(pages.get_template("today.html").render(
-            digest=made, shown=shown, letters=LETTERS, fonts=font_faces(), style=stylesheet(), here="/",
-            issues=issues(made, shown)))
+        return HTMLResponse(
+            pages.get_template("today.html").render(
+                digest=made,
+                shown=shown,
+                letters=LETTERS,
+                fonts=font_faces(),
+                style=stylesheet(),
+                here="/",
+                issues=issues(made, shown),
+            )
+        )
 
     @app.get("/nguon")
     def sources() -> HTMLResponse:
         since, until = period()
-        return HTMLResponse(pages.get_template("sources.html").render(
-            rows=line.coverage(since, until), shown=shown, since=since, until=until, fonts=font_faces(),
-            style=stylesheet(), here="/nguon"))
+        return HTMLResponse(
+            pages.get_template("sources.html").render(
+                rows=line.coverage(since, until),
+                shown=shown,
+                since=since,
+                until=until,
+                fonts=font_faces(),
+                style=stylesheet(),
+                here="/nguon",
+            )
+        )
 
     @app.get("/diem-bao.docx")
     def docx() -> Response:
-        return Response(to_docx(line.digest(*period()), shown), media_type=_DOCX, headers={
-            "Content-Disposition": 'attachment; filename="diem-bao.docx"'})
+        return Response(
+            to_docx(line.digest(*period()), shown),
+            media_type=_DOCX,
+            headers={"Content-Disposition": 'attachment; filename="diem-bao.docx"'},
+        )
 
     @app.get("/diem-bao.json")
     def as_json() -> Response:
@@ -73,8 +94,10 @@ def make_console(line: Line) -> FastAPI:
 
     @app.exception_handler(404)
     async def missing(request: Request, error: Exception) -> HTMLResponse:  # noqa: ARG001 - FastAPI's signature
-        return HTMLResponse(pages.get_template("missing.html").render(
-            shown=shown, fonts=font_faces(), style=stylesheet(), here=""), status_code=404)
+        return HTMLResponse(
+            pages.get_template("missing.html").render(shown=shown, fonts=font_faces(), style=stylesheet(), here=""),
+            status_code=404,
+        )
 
     return app
 

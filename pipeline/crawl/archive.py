@@ -32,13 +32,13 @@ class ArchivedResponse:
 
     source_id: str
     kind: FetchKind
-    url: str                            # as asked
-    final_url: str                      # as answered, after redirects
+    url: str  # as asked
+    final_url: str  # as answered, after redirects
     requested_at: datetime
     seconds: float
     status: int
     headers: tuple[tuple[str, str], ...]
-    raw: bytes                          # body as transferred, content encoding and all
+    raw: bytes  # body as transferred, content encoding and all
     place: ArchivePlace | None = None
 
 
@@ -69,8 +69,11 @@ class Archive:
     def _warcinfo(self, name: str) -> bytes:
         buffer = io.BytesIO()
         writer = WARCWriter(buffer, gzip=True, warc_version="1.1")
-        writer.write_record(writer.create_warcinfo_record(name, {
-            "software": self._software, "format": "WARC File Format 1.1", "robots": "obey"}))
+        writer.write_record(
+            writer.create_warcinfo_record(
+                name, {"software": self._software, "format": "WARC File Format 1.1", "robots": "obey"}
+            )
+        )
         return buffer.getvalue()
 
     def read(self, place: ArchivePlace) -> ArchivedResponse:
@@ -116,14 +119,22 @@ def _record(response: ArchivedResponse) -> bytes:
     """The response as one gzip member."""
     buffer = io.BytesIO()
     writer = WARCWriter(buffer, gzip=True, warc_version="1.1")
-    writer.write_record(writer.create_warc_record(
-        response.final_url, "response", payload=io.BytesIO(response.raw),
-        http_headers=StatusAndHeaders(f"{response.status} ", list(response.headers), protocol="HTTP/1.1"),
-        warc_headers_dict={
-            "WARC-Date": response.requested_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-            "Diembao-Source": response.source_id, "Diembao-Kind": response.kind, "Diembao-Asked": response.url,
-            "Diembao-Seconds": f"{response.seconds:.3f}",
-            "Diembao-Payload-SHA256": hashlib.sha256(response.raw).hexdigest()}))
+    writer.write_record(
+        writer.create_warc_record(
+            response.final_url,
+            "response",
+            payload=io.BytesIO(response.raw),
+            http_headers=StatusAndHeaders(f"{response.status} ", list(response.headers), protocol="HTTP/1.1"),
+            warc_headers_dict={
+                "WARC-Date": response.requested_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+                "Diembao-Source": response.source_id,
+                "Diembao-Kind": response.kind,
+                "Diembao-Asked": response.url,
+                "Diembao-Seconds": f"{response.seconds:.3f}",
+                "Diembao-Payload-SHA256": hashlib.sha256(response.raw).hexdigest(),
+            },
+        )
+    )
     return buffer.getvalue()
 
 
@@ -164,10 +175,17 @@ def _response(member: bytes, place: ArchivePlace) -> ArchivedResponse | None:
         date = datetime.fromisoformat(headers.get_header("WARC-Date").replace("Z", "+00:00"))
         final = headers.get_header("WARC-Target-URI")
         return ArchivedResponse(
-            source_id=headers.get_header("Diembao-Source") or "", kind=headers.get_header("Diembao-Kind") or "article",
-            url=headers.get_header("Diembao-Asked") or final, final_url=final, requested_at=date,
-            seconds=float(headers.get_header("Diembao-Seconds") or 0), status=int(record.http_headers.get_statuscode()),
-            headers=tuple(record.http_headers.headers), raw=raw, place=place)
+            source_id=headers.get_header("Diembao-Source") or "",
+            kind=headers.get_header("Diembao-Kind") or "article",
+            url=headers.get_header("Diembao-Asked") or final,
+            final_url=final,
+            requested_at=date,
+            seconds=float(headers.get_header("Diembao-Seconds") or 0),
+            status=int(record.http_headers.get_statuscode()),
+            headers=tuple(record.http_headers.headers),
+            raw=raw,
+            place=place,
+        )
     return None
 
 

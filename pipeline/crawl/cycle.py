@@ -40,13 +40,18 @@ class Step:
     """Progress of a cycle, for whoever watches."""
 
     source_id: str
-    done: int   # requests of this source so far
+    done: int  # requests of this source so far
     total: int  # requests of this source known so far
 
 
 async def run_cycle(
-    sources: Iterable[Source], memory: Memory, archive: Archive, limits: Crawl, agent: str,
-    watch: Callable[[Step], None], stopping: Callable[[], bool],
+    sources: Iterable[Source],
+    memory: Memory,
+    archive: Archive,
+    limits: Crawl,
+    agent: str,
+    watch: Callable[[Step], None],
+    stopping: Callable[[], bool],
 ) -> None:
     """Ask all given sources. Hosts run side by side, requests to one host one after another.
 
@@ -66,6 +71,7 @@ async def run_cycle(
         memory.record(arrival)
 
     async with Fetcher(limits, agent, on_reply=on_reply) as fetcher:
+
         async def visit(source: Source) -> None:
             entries = _entries(source)
             total, done = len(entries), 0
@@ -110,7 +116,8 @@ def replay(archive: Archive, name: str, offset: int, sources: Iterable[Source]) 
     by_id = {source.id: source for source in sources}
     for archived in archive.since(name, offset):
         source = by_id.get(archived.source_id) or Source(
-            id=archived.source_id, name=archived.source_id, home="", language="vi", scope="national", enabled=False)
+            id=archived.source_id, name=archived.source_id, home="", language="vi", scope="national", enabled=False
+        )
         reply = _reply(archived)
         arrival, _, _ = _arrival(reply, source, Validators())
         if archived.place is not None:
@@ -119,11 +126,27 @@ def replay(archive: Archive, name: str, offset: int, sources: Iterable[Source]) 
 
 def _reply(archived: ArchivedResponse) -> Reply:
     reply = Reply(
-        Ask(archived.source_id, archived.kind, archived.url), "ok", archived.requested_at, archived.seconds,
-        archived.status, archived.final_url, archived.headers, archived.raw)
+        Ask(archived.source_id, archived.kind, archived.url),
+        "ok",
+        archived.requested_at,
+        archived.seconds,
+        archived.status,
+        archived.final_url,
+        archived.headers,
+        archived.raw,
+    )
     body = decoded(archived.raw, reply.header("content-encoding"), 1 << 28)
-    return Reply(reply.ask, "ok", reply.requested_at, reply.seconds, reply.status, reply.final_url, reply.headers,
-                 reply.raw, body or b"")
+    return Reply(
+        reply.ask,
+        "ok",
+        reply.requested_at,
+        reply.seconds,
+        reply.status,
+        reply.final_url,
+        reply.headers,
+        reply.raw,
+        body or b"",
+    )
 
 
 def _arrival(reply: Reply, source: Source, known: Validators) -> tuple[Arrival, Reading, ArchivedResponse | None]:
@@ -137,19 +160,39 @@ def _arrival(reply: Reply, source: Source, known: Validators) -> tuple[Arrival, 
             outcome = "unchanged"
         else:
             archived = ArchivedResponse(
-                source.id, ask.kind, ask.url, reply.final_url, reply.requested_at, reply.seconds, reply.status or 200,
-                reply.headers, reply.raw)
+                source.id,
+                ask.kind,
+                ask.url,
+                reply.final_url,
+                reply.requested_at,
+                reply.seconds,
+                reply.status or 200,
+                reply.headers,
+                reply.raw,
+            )
             reading = _read(reply, source)
             if reading.outcome != "ok":
                 outcome, why = reading.outcome, reading.reason
     if ask.kind == "robots" and outcome in ("missing", "refused"):
         why = reason("fetch.no_robots")
     fetch = Fetch(
-        id=digest_id(ask.kind, ask.url, reply.requested_at.isoformat()), source_id=source.id, kind=ask.kind, url=ask.url,
-        key=url_key(ask.url), requested_at=reply.requested_at, outcome=outcome, seconds=round(reply.seconds, 3),
-        status=reply.status, final_url=reply.final_url, content_type=reply.header("content-type"),
-        body_bytes=len(reply.raw), payload_sha256=sha, etag=reply.header("etag"),
-        last_modified=reply.header("last-modified"), reason=why)
+        id=digest_id(ask.kind, ask.url, reply.requested_at.isoformat()),
+        source_id=source.id,
+        kind=ask.kind,
+        url=ask.url,
+        key=url_key(ask.url),
+        requested_at=reply.requested_at,
+        outcome=outcome,
+        seconds=round(reply.seconds, 3),
+        status=reply.status,
+        final_url=reply.final_url,
+        content_type=reply.header("content-type"),
+        body_bytes=len(reply.raw),
+        payload_sha256=sha,
+        etag=reply.header("etag"),
+        last_modified=reply.header("last-modified"),
+        reason=why,
+    )
     return Arrival(fetch, reading.links), reading, archived
 
 

@@ -22,8 +22,8 @@ from pipeline.text.encodings import decode
 from pipeline.text.normalise import clean_line
 
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
-_MAX_LINKS = 1000     # of one entry point
-_MAX_SUMMARY = 2000   # characters; longer ones are full texts
+_MAX_LINKS = 1000  # of one entry point
+_MAX_SUMMARY = 2000  # characters; longer ones are full texts
 _NEWS = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "n": "http://www.google.com/schemas/sitemap-news/0.9"}
 # What an article's path looks like where a source gives no pattern: a slug of several words, or a long number.
 _ARTICLE_PATH = re.compile(r"(?:[a-z0-9]+-){4,}[a-z0-9]+|\d{6,}", re.I)
@@ -35,7 +35,7 @@ class Reading:
 
     links: tuple[Link, ...] = ()
     children: tuple[str, ...] = ()  # sitemaps named by a sitemap index, newest first
-    outcome: Outcome = "ok"         # "incomplete" and "unreadable" carry a reason
+    outcome: Outcome = "ok"  # "incomplete" and "unreadable" carry a reason
     reason: str = ""
 
 
@@ -57,9 +57,14 @@ def _feed_links(entries: list[Any], base: str, source: Source) -> Iterator[Link]
         href = absolute(base, entry.get("link") or (entry.get("id") if "://" in (entry.get("id") or "") else "") or "")
         if href:
             yield Link(
-                key=url_key(href), url=href, source_id=source.id, title=_plain(entry.get("title", "")),
+                key=url_key(href),
+                url=href,
+                source_id=source.id,
+                title=_plain(entry.get("title", "")),
                 summary=_plain(entry.get("summary", ""))[:_MAX_SUMMARY],
-                published=_stamp(entry, "published") or _stamp(entry, "created"), updated=_stamp(entry, "updated"))
+                published=_stamp(entry, "published") or _stamp(entry, "created"),
+                updated=_stamp(entry, "updated"),
+            )
 
 
 def _stamp(entry: Any, name: str) -> datetime | None:
@@ -87,11 +92,16 @@ def read_sitemap(body: bytes, content_type: str, url: str, source: Source) -> Re
     root = etree.fromstring(body, parser) if body.strip() else None
     if root is None or etree.QName(root).localname not in ("urlset", "sitemapindex"):
         return Reading(outcome="unreadable", reason=reason("entry.not_a_sitemap"))
-    children = [(node.findtext("s:lastmod", "", _NEWS), absolute(url, node.findtext("s:loc", "", _NEWS)))
-                for node in root.iterfind("s:sitemap", _NEWS)]
+    children = [
+        (node.findtext("s:lastmod", "", _NEWS), absolute(url, node.findtext("s:loc", "", _NEWS)))
+        for node in root.iterfind("s:sitemap", _NEWS)
+    ]
     links = tuple(_each_once(_sitemap_links(root, url, source)))
-    same_host = tuple(child for _, child in sorted(children, reverse=True)
-                      if child and urlsplit(child).hostname == urlsplit(url).hostname)
+    same_host = tuple(
+        child
+        for _, child in sorted(children, reverse=True)
+        if child and urlsplit(child).hostname == urlsplit(url).hostname
+    )
     if parser.error_log and not children:
         return Reading(links, outcome="incomplete", reason=reason("entry.broken_sitemap", n=len(links)))
     return Reading(links, same_host)
@@ -102,10 +112,13 @@ def _sitemap_links(root: Any, base: str, source: Source) -> Iterator[Link]:
         href = absolute(base, node.findtext("s:loc", "", _NEWS))
         if href:
             yield Link(
-                key=url_key(href), url=href, source_id=source.id,
+                key=url_key(href),
+                url=href,
+                source_id=source.id,
                 title=_plain(node.findtext("n:news/n:title", "", _NEWS)),
                 published=parse_stamp(node.findtext("n:news/n:publication_date", "", _NEWS)),
-                updated=parse_stamp(node.findtext("s:lastmod", "", _NEWS)))
+                updated=parse_stamp(node.findtext("s:lastmod", "", _NEWS)),
+            )
 
 
 def read_listing(body: bytes, content_type: str, url: str, source: Source, listing: Listing) -> Reading:

@@ -31,8 +31,8 @@ from pipeline.settings import Crawl
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PASSING = frozenset({429, 500, 502, 503, 504})  # worth another try
-_LONGEST_WAIT = 60.0                              # seconds; a longer Retry-After is left to the next cycle
-_LONGEST_DELAY = 30.0                             # seconds; Crawl-delay beyond it is cut
+_LONGEST_WAIT = 60.0  # seconds; a longer Retry-After is left to the next cycle
+_LONGEST_DELAY = 30.0  # seconds; Crawl-delay beyond it is cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ class Reply:
     status: int | None = None
     final_url: str = ""
     headers: tuple[tuple[str, str], ...] = ()
-    raw: bytes = b""    # as transferred
-    body: bytes = b""   # decoded
+    raw: bytes = b""  # as transferred
+    body: bytes = b""  # decoded
     reason: str = ""
 
     def header(self, name: str) -> str:
@@ -69,8 +69,8 @@ class Reply:
 @dataclass(slots=True)
 class _Host:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    free_at: float = 0.0                    # loop time from which the next request may go
-    robots: Protego | bool | None = None    # rules; True: everything allowed; False: nothing; None: not asked yet
+    free_at: float = 0.0  # loop time from which the next request may go
+    robots: Protego | bool | None = None  # rules; True: everything allowed; False: nothing; None: not asked yet
 
 
 class _NotPublic(Exception):
@@ -85,8 +85,12 @@ class PublicBackend(httpcore.AsyncNetworkBackend):
         self._allow_loopback = allow_loopback
 
     async def connect_tcp(
-        self, host: str, port: int, timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
-        local_address: str | None = None, socket_options: Iterable[Any] | None = None,
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         """Resolve, check, dial the checked address."""
         try:
@@ -112,11 +116,11 @@ class PublicBackend(httpcore.AsyncNetworkBackend):
 
 def is_allowed(address: str, *, allow_loopback: bool) -> bool:
     """Whether an IP address may be dialled. IPv4 inside IPv6 is judged as IPv4."""
-    ip = ipaddress.ip_address(address.split("%")[0])
+    ip = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
     if isinstance(ip, ipaddress.IPv6Address):
         inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
         ip = inner or ip
-    return ip.is_global and not ip.is_multicast or (allow_loopback and ip.is_loopback)
+    return (ip.is_global and not ip.is_multicast) or (allow_loopback and ip.is_loopback)
 
 
 def user_agent(version: str, contact: str) -> str:
@@ -137,13 +141,24 @@ class Fetcher:
         transport = httpx.AsyncHTTPTransport(http1=True, http2=False)
         # httpx offers no public way to check the dialled address; httpcore, which it wraps, does.
         transport._pool = httpcore.AsyncConnectionPool(
-            ssl_context=httpx.create_ssl_context(), max_connections=limits.hosts_at_once * 2,
-            max_keepalive_connections=limits.hosts_at_once, keepalive_expiry=20,
-            network_backend=PublicBackend(allow_loopback=limits.allow_loopback))
+            ssl_context=httpx.create_ssl_context(),
+            max_connections=limits.hosts_at_once * 2,
+            max_keepalive_connections=limits.hosts_at_once,
+            keepalive_expiry=20,
+            network_backend=PublicBackend(allow_loopback=limits.allow_loopback),
+        )
         self._client = httpx.AsyncClient(
-            transport=transport, timeout=httpx.Timeout(limits.timeout_seconds), trust_env=False, follow_redirects=False,
-            headers={"User-Agent": agent, "Accept-Encoding": "gzip, deflate", "Accept-Language": "vi,en;q=0.8",
-                     "Accept": "text/html,application/xhtml+xml,application/xml,application/rss+xml,application/atom+xml;q=0.9,*/*;q=0.5"})
+            transport=transport,
+            timeout=httpx.Timeout(limits.timeout_seconds),
+            trust_env=False,
+            follow_redirects=False,
+            headers={
+                "User-Agent": agent,
+                "Accept-Encoding": "gzip, deflate",
+                "Accept-Language": "vi,en;q=0.8",
+                "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,application/rss+xml;q=0.9,*/*;q=0.5",
+            },
+        )
 
     async def __aenter__(self) -> Fetcher:
         await self._client.__aenter__()
@@ -200,11 +215,13 @@ class Fetcher:
             async with asyncio.timeout(self._limits.timeout_seconds):
                 reply = await self._follow(ask, reply)
         except TimeoutError:
-            reply = replace(reply, outcome="timeout",
-                            reason=reason("fetch.timeout", seconds=self._limits.timeout_seconds))
+            reply = replace(
+                reply, outcome="timeout", reason=reason("fetch.timeout", seconds=self._limits.timeout_seconds)
+            )
         except httpx.TimeoutException:
-            reply = replace(reply, outcome="timeout",
-                            reason=reason("fetch.timeout", seconds=self._limits.timeout_seconds))
+            reply = replace(
+                reply, outcome="timeout", reason=reason("fetch.timeout", seconds=self._limits.timeout_seconds)
+            )
         except _NotPublic as error:
             reply = replace(reply, outcome="address", reason=reason("fetch.not_public", address=str(error)))
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
@@ -241,16 +258,18 @@ class Fetcher:
         async for chunk in response.aiter_raw():
             raw += chunk
             if len(raw) > limit:
-                return replace(reply, outcome="too_large", reason=reason(
-                    "fetch.too_large", megabytes=self._limits.max_megabytes))
+                return replace(
+                    reply, outcome="too_large", reason=reason("fetch.too_large", megabytes=self._limits.max_megabytes)
+                )
         reply = replace(reply, raw=bytes(raw))
         if status != 200:
             kind: Outcome = "missing" if status in (404, 410) else "server" if status >= 500 else "refused"
             return replace(reply, outcome=kind, reason=reason("fetch.status", status=status))
         body = decoded(bytes(raw), response.headers.get("content-encoding", ""), limit)
         if body is None:
-            return replace(reply, outcome="too_large", reason=reason(
-                "fetch.too_large", megabytes=self._limits.max_megabytes))
+            return replace(
+                reply, outcome="too_large", reason=reason("fetch.too_large", megabytes=self._limits.max_megabytes)
+            )
         return replace(reply, outcome="ok", body=body)
 
 
@@ -260,7 +279,7 @@ def decoded(raw: bytes, encoding: str, limit: int) -> bytes | None:
         case "" | "identity":
             return raw if len(raw) <= limit else None
         case "gzip" | "x-gzip":
-            windows = (31,)
+            windows: tuple[int, ...] = (31,)
         case "deflate":
             windows = (15, -15)  # zlib as the RFC says, raw as some servers send
         case other:
@@ -300,8 +319,11 @@ def _retry_after(reply: Reply) -> float | None:
 
 def _kept(response: httpx.Response) -> tuple[tuple[str, str], ...]:
     """Headers for the archive: the body is stored without its transfer coding, and cookies are not ours to keep."""
-    return tuple((name, value) for name, value in response.headers.multi_items()
-                 if name not in ("transfer-encoding", "set-cookie", "connection", "keep-alive"))
+    return tuple(
+        (name, value)
+        for name, value in response.headers.multi_items()
+        if name not in ("transfer-encoding", "set-cookie", "connection", "keep-alive")
+    )
 
 
 def _short(error: Exception) -> str:

@@ -14,11 +14,33 @@ from pipeline.records import Language, Listing, Scope, Selectors, Source
 from pipeline.settings import Name, Strict, WebAddress, read_toml, refuse
 
 # Published press only (product line 1): people's accounts and comment hosts cannot be sources.
-_SOCIAL_HOSTS = frozenset({
-    "facebook.com", "fb.com", "x.com", "twitter.com", "tiktok.com", "youtube.com", "youtu.be", "instagram.com", "zalo.me",
-    "threads.net", "threads.com", "t.me", "telegram.org", "reddit.com", "linkedin.com", "weibo.com", "vk.com", "mastodon.social",
-    "bsky.app", "disqus.com", "lotus.vn", "whatsapp.com", "messenger.com",
-})
+_SOCIAL_HOSTS = frozenset(
+    {
+        "facebook.com",
+        "fb.com",
+        "x.com",
+        "twitter.com",
+        "tiktok.com",
+        "youtube.com",
+        "youtu.be",
+        "instagram.com",
+        "zalo.me",
+        "threads.net",
+        "threads.com",
+        "t.me",
+        "telegram.org",
+        "reddit.com",
+        "linkedin.com",
+        "weibo.com",
+        "vk.com",
+        "mastodon.social",
+        "bsky.app",
+        "disqus.com",
+        "lotus.vn",
+        "whatsapp.com",
+        "messenger.com",
+    }
+)
 
 
 def _press_only(url: str) -> str:
@@ -120,9 +142,19 @@ def read_sources(path: Path) -> tuple[Source, ...]:
     """All sources of the file, enabled or not, in its order. Raises ConfigError."""
     return tuple(
         Source(
-            id=row.id, name=row.name, home=row.home, language=row.language, scope=row.scope, feeds=row.feeds,
+            id=row.id,
+            name=row.name,
+            home=row.home,
+            language=row.language,
+            scope=row.scope,
+            feeds=row.feeds,
             sitemaps=row.sitemaps,
             listings=tuple(Listing(listing.url, listing.links, listing.pattern) for listing in row.listings),
             selectors=Selectors(**row.selectors.model_dump()),
-            expected=(row.expected.min, row.expected.max), enabled=row.enabled, reason=row.reason, notes=row.notes)
-        for row in read_toml(path, _Sources).source)
+            expected=(row.expected.min, row.expected.max),
+            enabled=row.enabled,
+            reason=row.reason,
+            notes=row.notes,
+        )
+        for row in read_toml(path, _Sources).source
+    )

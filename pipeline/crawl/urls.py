@@ -29,7 +29,8 @@ def url_key(url: str) -> str:
         parts = urlsplit(courlan.normalize_url(url, strict=False, trailing_slash=False))
     except ValueError:
         return url
-    query = urlencode([(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True)
-                       if name not in _LOCAL_TRACKERS])
+    query = urlencode(
+        [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name not in _LOCAL_TRACKERS]
+    )
     host = parts.netloc.lower().removeprefix("www.")
     return f"{host}{parts.path.rstrip('/')}{'?' + query if query else ''}"

@@ -16,15 +16,15 @@ Kind = Literal["rss", "atom", "sitemap", "listing"]
 class Outlet:
     """A paper, and its habits."""
 
-    id: str                # with '_' as the file of its articles
+    id: str  # with '_' as the file of its articles
     name: str
-    kind: Kind             # how it announces articles
-    layout: str            # template of its pages
+    kind: Kind  # how it announces articles
+    layout: str  # template of its pages
     language: str = "vi"
     scope: str = "national"
     declared_encoding: str = "UTF-8"  # what its feed claims; it always sends UTF-8
-    zone: str = "+0700"    # as its feed writes it
-    nfd: bool = False      # sends decomposed letters
+    zone: str = "+0700"  # as its feed writes it
+    nfd: bool = False  # sends decomposed letters
     gzip: bool = False
     cut_feed: bool = False  # its feed breaks off before the end
 
@@ -35,13 +35,13 @@ class Story:
 
     id: str
     section: str
-    minutes_ago: int           # age when the press was started
-    topics: tuple[str, ...]    # what a reader under the labelling guide would flag
+    minutes_ago: int  # age when the press was started
+    topics: tuple[str, ...]  # what a reader under the labelling guide would flag
     title: str
     lead: str
-    body: tuple[str, ...]      # paragraphs
+    body: tuple[str, ...]  # paragraphs
     slug: str
-    corrected: bool = False    # this is the text after the paper's correction
+    corrected: bool = False  # this is the text after the paper's correction
 
 
 OUTLETS = (
@@ -56,20 +56,24 @@ OUTLETS = (
 )
 
 # What the real web does. By article id.
-GONE = "nep-nha-19"             # announced, but 404
-SLOW = "lang-bien-18"           # answers after SLOW_SECONDS
-STUCK = "lang-bien-20"          # answers later than anyone waits
-MOVED = "duyen-hai-16"          # announced under its old address, which redirects
-FORBIDDEN = "song-hieu-19"      # in a section that robots.txt forbids
-EMPTY = "duyen-hai-18"          # the page holds a video and no text
-CORRECTED = "binh-minh-01"      # corrected, and announced anew, once its page has been read
+GONE = "nep-nha-19"  # announced, but 404
+SLOW = "lang-bien-18"  # answers after SLOW_SECONDS
+STUCK = "lang-bien-20"  # answers later than anyone waits
+MOVED = "duyen-hai-16"  # announced under its old address, which redirects
+FORBIDDEN = "song-hieu-19"  # in a section that robots.txt forbids
+EMPTY = "duyen-hai-18"  # the page holds a video and no text
+CORRECTED = "binh-minh-01"  # corrected, and announced anew, once its page has been read
 QUIETLY_CORRECTED = "binh-minh-02"  # corrected without a word once its page has been read
 SLOW_SECONDS, STUCK_SECONDS = 1.0, 30.0
 
 _CORRECTIONS = {
     CORRECTED: (("412", "142"),),
-    QUIETLY_CORRECTED: (("đã quyết định dừng dự án này, không tiếp tục thi công",
-                         "đã gia hạn dự án này đến ngày 30/6/2027, phần còn lại tiếp tục thi công"),),
+    QUIETLY_CORRECTED: (
+        (
+            "đã quyết định dừng dự án này, không tiếp tục thi công",
+            "đã gia hạn dự án này đến ngày 30/6/2027, phần còn lại tiếp tục thi công",
+        ),
+    ),
 }
 
 
@@ -92,9 +96,16 @@ def corrected(story: Story) -> Story:
             text = text.replace(wrong, right)
         return text
 
-    note = ("Thông tin cải chính, xin lỗi: bản đăng trước của bài này có chi tiết chưa chính xác, nay đã được sửa lại.",)
-    return replace(story, title=fix(story.title), lead=fix(story.lead), corrected=True,
-                   body=tuple(map(fix, story.body)) + (note if story.id == CORRECTED else ()))
+    note = (
+        "Thông tin cải chính, xin lỗi: bản đăng trước của bài này có chi tiết chưa chính xác, nay đã được sửa lại.",
+    )
+    return replace(
+        story,
+        title=fix(story.title),
+        lead=fix(story.lead),
+        corrected=True,
+        body=tuple(map(fix, story.body)) + (note if story.id == CORRECTED else ()),
+    )
 
 
 @cache
@@ -113,7 +124,7 @@ def _reprints(outlet_id: str) -> Iterator[Story]:
     for row in _file("reprints")["reprint"]:
         if row["outlet"] == outlet_id:
             original = originals[str(row["of"])]
-            body = (*original.body[:int(str(row["keep"]))], str(row["mark"]))
+            body = (*original.body[: int(str(row["keep"]))], str(row["mark"]))
             yield _story({**row, "topics": original.topics, "lead": original.lead}, body)
 
 
@@ -121,6 +132,12 @@ def _story(row: dict[str, object], body: tuple[str, ...]) -> Story:
     topics = row["topics"]
     assert isinstance(topics, list | tuple)  # noqa: S101 - our own files, checked by tests
     return Story(
-        id=str(row["id"]), section=str(row["section"]), minutes_ago=int(str(row["minutes_ago"])),
-        topics=tuple(map(str, topics)), title=str(row["title"]), lead=str(row["lead"]), body=body,
-        slug=f"{row['section']}-{row['id']}-ban-minh-hoa")
+        id=str(row["id"]),
+        section=str(row["section"]),
+        minutes_ago=int(str(row["minutes_ago"])),
+        topics=tuple(map(str, topics)),
+        title=str(row["title"]),
+        lead=str(row["lead"]),
+        body=body,
+        slug=f"{row['section']}-{row['id']}-ban-minh-hoa",
+    )

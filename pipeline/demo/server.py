@@ -65,8 +65,12 @@ class Press:
         if path == "/robots.txt":
             return Response("User-agent: *\nDisallow: /noi-bo/\n", media_type="text/plain")
         if path in ("/rss/home.rss", "/atom.xml", "/news-sitemap.xml", "/rss/thoi-su.rss"):
-            return self._sent(outlet, request, self._feed(outlet, base, only="thoi-su" if "thoi-su" in path else ""),
-                              "application/xml")
+            return self._sent(
+                outlet,
+                request,
+                self._feed(outlet, base, only="thoi-su" if "thoi-su" in path else ""),
+                "application/xml",
+            )
         if path == "/moi-nhat/":
             return self._sent(outlet, request, self._listing(outlet, base), "text/html; charset=utf-8")
         for story in stories(outlet.id):
@@ -83,9 +87,18 @@ class Press:
             await asyncio.sleep(SLOW_SECONDS if story.id == SLOW else STUCK_SECONDS)
         shown = corrected(story) if story.id in self.read else story
         self.read.add(story.id)
-        html = _templates().get_template(f"{outlet.layout}.html").render(
-            outlet=outlet, story=shown, url=base + _path(story), published=self._time(story).astimezone(_VIETNAM),
-            empty=story.id == EMPTY, others=[(other.title, base + _path(other)) for other in stories(outlet.id)[:5]])
+        html = (
+            _templates()
+            .get_template(f"{outlet.layout}.html")
+            .render(
+                outlet=outlet,
+                story=shown,
+                url=base + _path(story),
+                published=self._time(story).astimezone(_VIETNAM),
+                empty=story.id == EMPTY,
+                others=[(other.title, base + _path(other)) for other in stories(outlet.id)[:5]],
+            )
+        )
         return self._sent(outlet, request, html, "text/html; charset=utf-8")
 
     def _sent(self, outlet: Outlet, request: Request, text: str, media_type: str) -> Response:
@@ -102,7 +115,7 @@ class Press:
     def _time(self, story: Story) -> datetime:
         return self.started - timedelta(minutes=story.minutes_ago)
 
-    def _announced(self, outlet: Outlet, story: Story) -> Story:
+    def _announced(self, story: Story) -> Story:
         # A paper that corrects quietly does not announce it.
         known = corrected(story) if story.id in self.read else story
         return known if known.title != story.title else story
@@ -111,11 +124,16 @@ class Press:
         rows = []
         for story in stories(outlet.id):
             if not only or story.section == only:
-                told = self._announced(outlet, story)
+                told = self._announced(story)
                 path = _old_path(story) if story.id == MOVED else _path(story)
                 # Section feeds carry trackers, so that one article has two addresses.
-                rows.append((told, base + path + ("?utm_source=rss&utm_medium=thoi-su" if only else ""),
-                             self._stamp(outlet, self._time(story))))
+                rows.append(
+                    (
+                        told,
+                        base + path + ("?utm_source=rss&utm_medium=thoi-su" if only else ""),
+                        self._stamp(outlet, self._time(story)),
+                    )
+                )
         template = {"rss": "feed.rss", "atom": "feed.atom", "sitemap": "sitemap.xml"}[outlet.kind]
         text = _templates().get_template(template).render(outlet=outlet, base=base, rows=rows)
         return text[: int(len(text) * 0.93)] if outlet.cut_feed else text
@@ -143,8 +161,12 @@ def _old_path(story: Story) -> str:
 
 @cache
 def _templates() -> Environment:
-    return Environment(loader=PackageLoader("pipeline.demo"), trim_blocks=True, lstrip_blocks=True,
-                       autoescape=select_autoescape(("html", "rss", "atom", "xml")))
+    return Environment(
+        loader=PackageLoader("pipeline.demo"),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=select_autoescape(("html", "rss", "atom", "xml")),
+    )
 
 
 def sources(first_port: int) -> tuple[Source, ...]:
@@ -152,15 +174,22 @@ def sources(first_port: int) -> tuple[Source, ...]:
     made = []
     for number, outlet in enumerate(OUTLETS):
         base = f"http://127.0.0.1:{first_port + number}"
-        feeds = {"rss": (f"{base}/rss/home.rss",), "atom": (f"{base}/atom.xml",)}.get(outlet.kind, ())
+        feeds: tuple[str, ...] = {"rss": (f"{base}/rss/home.rss",), "atom": (f"{base}/atom.xml",)}.get(outlet.kind, ())
         if outlet.id == "truong_xuan":
             feeds += (f"{base}/rss/thoi-su.rss",)
-        made.append(Source(
-            id=outlet.id.replace("_", "-"), name=f"{outlet.name} (hư cấu)", home=f"{base}/",
-            language="en" if outlet.language == "en" else "vi", scope=outlet.scope,  # type: ignore[arg-type]  # OUTLETS uses Scope's words
-            feeds=feeds, sitemaps=(f"{base}/news-sitemap.xml",) if outlet.kind == "sitemap" else (),
-            listings=(Listing(f"{base}/moi-nhat/", links="h2 a"),) if outlet.kind == "listing" else (),
-            expected=(5, 60)))
+        made.append(
+            Source(
+                id=outlet.id.replace("_", "-"),
+                name=f"{outlet.name} (hư cấu)",
+                home=f"{base}/",
+                language="en" if outlet.language == "en" else "vi",
+                scope=outlet.scope,  # type: ignore[arg-type]  # OUTLETS uses Scope's words
+                feeds=feeds,
+                sitemaps=(f"{base}/news-sitemap.xml",) if outlet.kind == "sitemap" else (),
+                listings=(Listing(f"{base}/moi-nhat/", links="h2 a"),) if outlet.kind == "listing" else (),
+                expected=(5, 60),
+            )
+        )
     return tuple(made)
 
 
@@ -179,7 +208,9 @@ def serving(first_port: int, started: datetime) -> Iterator[Press]:
             listener.close()
         raise
     press = Press(started, {first_port + number: outlet for number, outlet in enumerate(OUTLETS)})
-    server = uvicorn.Server(uvicorn.Config(press.app(), log_level="critical", lifespan="off", timeout_graceful_shutdown=1))
+    server = uvicorn.Server(
+        uvicorn.Config(press.app(), log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
+    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": sockets}, daemon=True, name="demo press")
     thread.start()
     try:

@@ -35,12 +35,18 @@ def figures(scores: NDArray[np.float64], items: Sequence[Labelled], thresholds: 
         hits = float((flagged & right).sum())
         precision, recall = hits / max(flagged.sum(), 1), hits / max(right.sum(), 1)
         made[topic] = {
-            "items": float(right.sum()), "average_precision": float(average_precision_score(right, scores[:, column])),
-            "precision": precision, "recall": recall,
-            "f1": 2 * precision * recall / max(precision + recall, 1e-9), "threshold": float(thresholds[column])}
+            "items": float(right.sum()),
+            "average_precision": float(average_precision_score(right, scores[:, column])),
+            "precision": precision,
+            "recall": recall,
+            "f1": 2 * precision * recall / max(precision + recall, 1e-9),
+            "threshold": float(thresholds[column]),
+        }
         for tone in "+0-":
             toned = right & (tones == tone)
             if toned.any():
                 made[topic][f"recall{tone}"] = float(flagged[toned].mean())
-    made["macro"] = {name: float(np.mean([made[topic][name] for topic in TOPICS])) for name in ("average_precision", "f1")}
+    made["macro"] = {
+        name: float(np.mean([made[topic][name] for topic in TOPICS])) for name in ("average_precision", "f1")
+    }
     return made

@@ -25,8 +25,8 @@ class Labelled:
     text: str
     lang: str
     home: tuple[str, ...] | None  # names of its home places in the text; None: the configured province is home
-    labels: tuple[bool, ...]      # in the order of records.TOPICS
-    tone: str = "."               # + favourable, - critical, 0 neutral, . nothing flagged; for evaluation only
+    labels: tuple[bool, ...]  # in the order of records.TOPICS
+    tone: str = "."  # + favourable, - critical, 0 neutral, . nothing flagged; for evaluation only
 
 
 def read_labelled(path: Path) -> list[Labelled]:
@@ -43,8 +43,16 @@ def _items(path: Path) -> Iterator[Labelled]:
                 row: dict[str, Any] = json.loads(line)
                 labels = tuple(bool({0: False, 1: True}[row[topic]]) for topic in TOPICS)
                 yield Labelled(
-                    id=str(row["id"]), title=nfc(row["title"]), text=nfc(row["text"]), lang=row["lang"],
-                    home=tuple(map(nfc, row["home"])) if "home" in row else None, labels=labels, tone=row.get("tone", "."))
+                    id=str(row["id"]),
+                    title=nfc(row["title"]),
+                    text=nfc(row["text"]),
+                    lang=row["lang"],
+                    home=tuple(map(nfc, row["home"])) if "home" in row else None,
+                    labels=labels,
+                    tone=row.get("tone", "."),
+                )
             except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise LabelError(f"{path}:{number}: {type(error).__name__} {error}; need id, title, text, lang and "
-                                 f"{', '.join(TOPICS)} as 0 or 1") from error
+                raise LabelError(
+                    f"{path}:{number}: {type(error).__name__} {error}; need id, title, text, lang and "
+                    f"{', '.join(TOPICS)} as 0 or 1"
+                ) from error

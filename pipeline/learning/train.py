@@ -26,8 +26,8 @@ from pipeline.triage.features import features
 from pipeline.triage.flags import TopicModel, make
 
 FOLDS = 5
-_MIN_ITEMS = 2       # a term must occur in this many items
-_STRENGTH = 20.0     # inverse of the regularisation
+_MIN_ITEMS = 2  # a term must occur in this many items
+_STRENGTH = 20.0  # inverse of the regularisation
 _SEED = 20261123
 
 _IMAGE = TOPICS.index("provincial_reputation")
@@ -51,8 +51,13 @@ def bag_of(item: Labelled, home: Gazetteer, provinces: str) -> Bag:
     return features(split(item.title) if item.title else "", split(item.text) if item.text else "", gazetteer)
 
 
-def train(items: Sequence[Labelled], home: Gazetteer, provinces: str, target_recall: Mapping[str, float],
-          watch: Callable[[int], None] = lambda done: None) -> Trained:
+def train(
+    items: Sequence[Labelled],
+    home: Gazetteer,
+    provinces: str,
+    target_recall: Mapping[str, float],
+    watch: Callable[[int], object] = lambda _: None,
+) -> Trained:
     """Train on items; thresholds are the highest that reach the target recall on held-out folds."""
     readings: list[list[Bag]] = []
     for done, item in enumerate(items, 1):
@@ -62,14 +67,16 @@ def train(items: Sequence[Labelled], home: Gazetteer, provinces: str, target_rec
         watch(done)
     truth = np.array([item.labels for item in items], dtype=np.int64)
     held_out = cross_scores(readings, truth)
-    thresholds = np.array([
-        _threshold(held_out[:, column], truth[:, column], target_recall[topic]) for column, topic in enumerate(TOPICS)])
+    thresholds = np.array(
+        [_threshold(held_out[:, column], truth[:, column], target_recall[topic]) for column, topic in enumerate(TOPICS)]
+    )
     terms, idf, weights, bias = fit(*_flat(readings, truth, range(len(items))))
     return Trained(make(TOPICS, terms, idf, weights, bias, thresholds), items, held_out)
 
 
-def fit(bags: Sequence[Bag], truth: NDArray[np.int64]) -> tuple[
-        list[str], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def fit(
+    bags: Sequence[Bag], truth: NDArray[np.int64]
+) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Terms in order, their idf, weights (terms, topics) and biases (topics,)."""
     spread = Counter(term for bag in bags for term in bag)
     terms = sorted(term for term, count in spread.items() if count >= _MIN_ITEMS)
@@ -89,8 +96,11 @@ def vectors(bags: Sequence[Bag], vocabulary: Mapping[str, int], idf: NDArray[np.
     values: list[float] = []
     ends = [0]
     for bag in bags:
-        row = [(vocabulary[term], (1 + math.log(count)) * idf[vocabulary[term]])
-               for term, count in bag.items() if term in vocabulary]
+        row = [
+            (vocabulary[term], (1 + math.log(count)) * idf[vocabulary[term]])
+            for term, count in bag.items()
+            if term in vocabulary
+        ]
         length = math.sqrt(sum(value * value for _, value in row)) or 1.0
         indices += [index for index, _ in row]
         values += [value / length for _, value in row]
@@ -111,8 +121,9 @@ def cross_scores(readings: Sequence[Sequence[Bag]], truth: NDArray[np.int64]) ->
     return scores
 
 
-def _flat(readings: Sequence[Sequence[Bag]], truth: NDArray[np.int64],
-          chosen: Iterable[int]) -> tuple[list[Bag], NDArray[np.int64]]:
+def _flat(
+    readings: Sequence[Sequence[Bag]], truth: NDArray[np.int64], chosen: Iterable[int]
+) -> tuple[list[Bag], NDArray[np.int64]]:
     """All readings of the chosen items with their labels; from elsewhere an item is not about the home's image."""
     bags, labels = list[Bag](), list[NDArray[np.int64]]()
     for index in chosen:
@@ -127,4 +138,4 @@ def _flat(readings: Sequence[Sequence[Bag]], truth: NDArray[np.int64],
 def _threshold(scores: NDArray[np.float64], truth: NDArray[np.int64], recall: float) -> float:
     """The highest threshold that finds this part of the positives, rounded down to three digits."""
     positives = np.sort(scores[truth == 1])[::-1]
-    return math.floor(positives[math.ceil(recall * len(positives)) - 1] * 1000) / 1000
+    return math.floor(float(positives[math.ceil(recall * len(positives)) - 1]) * 1000) / 1000

@@ -21,9 +21,9 @@ class DigestData:
     superior: str
     since: datetime
     until: datetime
-    oldest: datetime              # items published before are counted, not listed
+    oldest: datetime  # items published before are counted, not listed
     model: str
-    counts: Mapping[str, int]     # seen, old, judged, flagged; see store.news.counts
+    counts: Mapping[str, int]  # seen, old, judged, flagged; see store.news.counts
     coverage: tuple[CoverageRow, ...]
     flagged: tuple[FlaggedItem, ...]
     sample: tuple[PlainItem, ...]
@@ -35,11 +35,11 @@ class Unseen:
 
     source_id: str
     name: str
-    silent: bool                  # nothing it announces could be read
-    pages_failed: int             # pages that did not come
-    unread: int                   # pages that came and hold no article we could read
+    silent: bool  # nothing it announces could be read
+    pages_failed: int  # pages that did not come
+    unread: int  # pages that came and hold no article we could read
     last_ok: datetime | None
-    reasons: tuple[str, ...]      # stored reasons, see catalogue.reason
+    reasons: tuple[str, ...]  # stored reasons, see catalogue.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,10 @@ class Reason:
     """Why an item was flagged for one topic."""
 
     topic: str
-    certainty: str                # likely, probable, look
+    certainty: str  # likely, probable, look
     score: float
     sentence: tuple[tuple[str, bool], ...]  # the quoted sentence in pieces; True: a term of the model
-    terms: tuple[str, ...]        # as a person reads them
+    terms: tuple[str, ...]  # as a person reads them
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,9 @@ class Row:
     lang: str
     published: datetime | None
     first_seen: datetime
-    changed: int                  # how often its text changed since we first saw it
-    announced_only: bool          # the page did not come: title and summary of the feed
-    topics: tuple[str, ...]       # all its flags, strongest first
+    changed: int  # how often its text changed since we first saw it
+    announced_only: bool  # the page did not come: title and summary of the feed
+    topics: tuple[str, ...]  # all its flags, strongest first
     reasons: tuple[Reason, ...]
 
 
@@ -93,9 +93,9 @@ class Digest:
     old: int
     judged: int
     flagged: int
-    sources: int                  # enabled
+    sources: int  # enabled
     sources_read: int
-    unseen: tuple[Unseen, ...]    # silent ones first
+    unseen: tuple[Unseen, ...]  # silent ones first
     outside_range: tuple[tuple[str, int, int, int], ...]  # name, new links, expected min, max
     sections: tuple[Section, ...]
     sample: tuple[PlainItem, ...]
@@ -105,35 +105,61 @@ def build(data: DigestData) -> Digest:
     """Order the data into the document. Pure: the same data gives the same digest."""
     unseen = [
         Unseen(row.source_id, row.name, row.silent, row.pages_failed, row.unread, row.last_ok, row.reasons)
-        for row in data.coverage if row.silent or row.pages_failed or row.unread or row.entry_failed or row.asked == 0]
+        for row in data.coverage
+        if row.silent or row.pages_failed or row.unread or row.entry_failed or row.asked == 0
+    ]
     rows = [_row(item, data.province) for item in data.flagged]
     sections = tuple(
-        Section(topic, tuple(sorted((row for row in rows if row.topics[0] == topic), key=_order))) for topic in TOPICS)
+        Section(topic, tuple(sorted((row for row in rows if row.topics[0] == topic), key=_order))) for topic in TOPICS
+    )
     return Digest(
-        province=data.province, body=data.body, superior=data.superior, since=data.since, until=data.until,
-        model=data.model, seen=data.counts["seen"], old=data.counts["old"], judged=data.counts["judged"],
-        flagged=len(rows), sources=len(data.coverage),
+        province=data.province,
+        body=data.body,
+        superior=data.superior,
+        since=data.since,
+        until=data.until,
+        model=data.model,
+        seen=data.counts["seen"],
+        old=data.counts["old"],
+        judged=data.counts["judged"],
+        flagged=len(rows),
+        sources=len(data.coverage),
         sources_read=sum(row.entry_ok > 0 for row in data.coverage),
         unseen=tuple(sorted(unseen, key=lambda one: (not one.silent, one.name))),
         outside_range=tuple(
-            (row.name, row.links_new, row.expected_min, row.expected_max) for row in data.coverage
-            if row.entry_ok and not row.expected_min <= row.links_new <= row.expected_max),
-        sections=sections, sample=data.sample)
+            (row.name, row.links_new, row.expected_min, row.expected_max)
+            for row in data.coverage
+            if row.entry_ok and not row.expected_min <= row.links_new <= row.expected_max
+        ),
+        sections=sections,
+        sample=data.sample,
+    )
 
 
 def _order(row: Row) -> tuple[int, float]:
     """Surer flags first, then newer items."""
-    return (("likely", "probable", "look").index(row.reasons[0].certainty),
-            -(row.published or row.first_seen).timestamp())
+    return (
+        ("likely", "probable", "look").index(row.reasons[0].certainty),
+        -(row.published or row.first_seen).timestamp(),
+    )
 
 
 def _row(item: FlaggedItem, province: str) -> Row:
     flags = sorted(item.flags, key=lambda flag: -flag.score)
     return Row(
-        id=item.article_id, url=item.url, outlet=item.outlet, title=item.title, lead=item.lead, lang=item.lang,
-        published=item.published, first_seen=item.first_seen, changed=item.versions - 1,
-        announced_only=item.method == "feed", topics=tuple(flag.topic for flag in flags),
-        reasons=tuple(_reason(flag, province) for flag in flags))
+        id=item.article_id,
+        url=item.url,
+        outlet=item.outlet,
+        title=item.title,
+        lead=item.lead,
+        lang=item.lang,
+        published=item.published,
+        first_seen=item.first_seen,
+        changed=item.versions - 1,
+        announced_only=item.method == "feed",
+        topics=tuple(flag.topic for flag in flags),
+        reasons=tuple(_reason(flag, province) for flag in flags),
+    )
 
 
 def _reason(flag: Flag, province: str) -> Reason:
@@ -144,7 +170,9 @@ def _reason(flag: Flag, province: str) -> Reason:
         pieces += [(flag.sentence[position:start], False), (flag.sentence[start:end], True)]
         position = end
     pieces.append((flag.sentence[position:], False))
-    return Reason(flag.topic, certainty, flag.score, tuple(piece for piece in pieces if piece[0]), _terms(flag, province))
+    return Reason(
+        flag.topic, certainty, flag.score, tuple(piece for piece in pieces if piece[0]), _terms(flag, province)
+    )
 
 
 def _terms(flag: Flag, province: str) -> tuple[str, ...]:

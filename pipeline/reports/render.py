@@ -31,8 +31,16 @@ from pipeline.records import CoverageRow
 from pipeline.reports.digest import Digest, Row
 
 LETTERS = {"sovereignty": "C", "human_rights": "N", "provincial_reputation": "U"}
-_SCRIPT_RANGES = ((0x20, 0x7E), (0xA0, 0x17F), (0x1A0, 0x1B0), (0x300, 0x323), (0x1EA0, 0x1EF9), (0x2010, 0x2026),
-                  (0x20AB, 0x20AB), (0x2190, 0x2193))
+_SCRIPT_RANGES = (
+    (0x20, 0x7E),
+    (0xA0, 0x17F),
+    (0x1A0, 0x1B0),
+    (0x300, 0x323),
+    (0x1EA0, 0x1EF9),
+    (0x2010, 0x2026),
+    (0x20AB, 0x20AB),
+    (0x2190, 0x2193),
+)
 
 
 def to_json(digest: Digest) -> str:
@@ -48,22 +56,39 @@ def _stamp(value: object) -> str:
 
 def to_html(digest: Digest, shown: Shown) -> str:
     """One HTML file: fonts inside, no script, no address but the articles'."""
-    return environment().get_template("digest.html").render(
-        digest=digest, shown=shown, letters=LETTERS, fonts=font_faces(), style=stylesheet(), issues=issues(digest, shown))
+    return (
+        environment()
+        .get_template("digest.html")
+        .render(
+            digest=digest,
+            shown=shown,
+            letters=LETTERS,
+            fonts=font_faces(),
+            style=stylesheet(),
+            issues=issues(digest, shown),
+        )
+    )
 
 
 def coverage_html(rows: list[CoverageRow], shown: Shown, since: datetime, until: datetime) -> str:
     """The coverage ledger as a page."""
-    return environment().get_template("coverage.html").render(
-        rows=rows, shown=shown, since=since, until=until, fonts=font_faces(), style=stylesheet())
+    return (
+        environment()
+        .get_template("coverage.html")
+        .render(rows=rows, shown=shown, since=since, until=until, fonts=font_faces(), style=stylesheet())
+    )
 
 
 @cache
 def environment() -> Environment:
     """Templates of documents; everything is escaped."""
     return Environment(
-        loader=PackageLoader("pipeline.reports"), autoescape=select_autoescape(), undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True)
+        loader=PackageLoader("pipeline.reports"),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def stylesheet() -> str:
@@ -87,7 +112,11 @@ def issues(digest: Digest, shown: Shown) -> list[tuple[str, str, str]]:
         why = "; ".join(dict.fromkeys(shown.say(reason) for reason in one.reasons[:3]))
         if one.silent:
             last = shown.moment(one.last_ok) if one.last_ok else shown.text("digest.never_read")
-            why = f"{why}; {shown.text('digest.last_read', when=last)}" if why else shown.text("digest.last_read", when=last)
+            why = (
+                f"{why}; {shown.text('digest.last_read', when=last)}"
+                if why
+                else shown.text("digest.last_read", when=last)
+            )
         lines.append((one.name, ", ".join(what) or shown.text("digest.partly"), why))
     return lines
 
@@ -96,11 +125,17 @@ def issues(digest: Digest, shown: Shown) -> list[tuple[str, str, str]]:
 def font_faces() -> str:
     """CSS with both families as data, cut to Latin and Vietnamese once a process."""
     faces = []
-    for family, weight, style in (("Be Vietnam Pro", 400, "normal"), ("Be Vietnam Pro", 600, "normal"),
-                                  ("Source Serif 4", 600, "normal"), ("Source Serif 4", 400, "italic")):
+    for family, weight, style in (
+        ("Be Vietnam Pro", 400, "normal"),
+        ("Be Vietnam Pro", 600, "normal"),
+        ("Source Serif 4", 600, "normal"),
+        ("Source Serif 4", 400, "italic"),
+    ):
         data = base64.b64encode(_subset(family, weight, style)).decode()
-        faces.append(f'@font-face{{font-family:"{family}";font-weight:{weight};font-style:{style};font-display:swap;'
-                     f"src:url(data:font/woff2;base64,{data}) format('woff2')}}")
+        faces.append(
+            f'@font-face{{font-family:"{family}";font-weight:{weight};font-style:{style};font-display:swap;'
+            f"src:url(data:font/woff2;base64,{data}) format('woff2')}}"
+        )
     return "\n".join(faces)
 
 
@@ -133,8 +168,13 @@ def to_docx(digest: Digest, shown: Shown) -> bytes:
         _text(paragraph, what + (f" ({why})" if why else ""))
     _line(document, _summary(digest, shown), before=6)
     for number, section in enumerate(digest.sections, 1):
-        _line(document, f"{number}. {shown.text(f'topic.{section.topic}')} ({shown.number(len(section.rows))})",
-              bold=True, size=14, before=12)
+        _line(
+            document,
+            f"{number}. {shown.text(f'topic.{section.topic}')} ({shown.number(len(section.rows))})",
+            bold=True,
+            size=14,
+            before=12,
+        )
         if not section.rows:
             _line(document, shown.text("digest.no_items"))
         for row in section.rows:
@@ -182,9 +222,20 @@ def _heading(document: DocumentObject, digest: Digest, shown: Shown) -> None:
     left, right = table.rows[0].cells
     left.width, right.width = Mm(70), Mm(95)
     for cell, lines in (
-            (left, ((digest.superior.upper(), False, 12), (digest.body.upper(), True, 12))),
-            (right, ((shown.text("document.motto_state"), True, 12), (shown.text("document.motto"), True, 13),
-                     (shown.text("document.place_date", place=digest.province, **_date_parts(digest.until, shown)), False, 13)))):
+        (left, ((digest.superior.upper(), False, 12), (digest.body.upper(), True, 12))),
+        (
+            right,
+            (
+                (shown.text("document.motto_state"), True, 12),
+                (shown.text("document.motto"), True, 13),
+                (
+                    shown.text("document.place_date", place=digest.province, **_date_parts(digest.until, shown)),
+                    False,
+                    13,
+                ),
+            ),
+        ),
+    ):
         for index, (words, bold, size) in enumerate(lines):
             paragraph = cell.paragraphs[0] if index == 0 else cell.add_paragraph()
             paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
@@ -199,8 +250,11 @@ def _heading(document: DocumentObject, digest: Digest, shown: Shown) -> None:
 def _date_parts(moment: datetime, shown: Shown) -> Mapping[str, str]:
     local = shown.local(moment)
     # A leading zero for days below 10 and for January and February, as the decree on documents has it.
-    return {"day": f"{local.day:02}", "month": f"{local.month:02}" if local.month < 3 else str(local.month),  # noqa: PLR2004
-            "year": str(local.year)}
+    return {
+        "day": f"{local.day:02}",
+        "month": f"{local.month:02}" if local.month < 3 else str(local.month),
+        "year": str(local.year),
+    }
 
 
 def _period(digest: Digest, shown: Shown) -> str:
@@ -208,9 +262,18 @@ def _period(digest: Digest, shown: Shown) -> str:
 
 
 def _summary(digest: Digest, shown: Shown) -> str:
-    return shown.text("digest.summary", seen=shown.number(digest.seen), flagged=shown.number(digest.flagged),
-                      old=shown.number(digest.old), read=shown.number(digest.sources_read),
-                      sources=shown.number(digest.sources)) + " " + shown.text("digest.missed_unknown")
+    return (
+        shown.text(
+            "digest.summary",
+            seen=shown.number(digest.seen),
+            flagged=shown.number(digest.flagged),
+            old=shown.number(digest.old),
+            read=shown.number(digest.sources_read),
+            sources=shown.number(digest.sources),
+        )
+        + " "
+        + shown.text("digest.missed_unknown")
+    )
 
 
 def _item(document: DocumentObject, row: Row, shown: Shown) -> None:
@@ -226,16 +289,25 @@ def _item(document: DocumentObject, row: Row, shown: Shown) -> None:
     _line(document, " · ".join(notes), size=11)
     _line(document, row.lead).alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
     for reason in row.reasons:
-        why = _line(document, f"{shown.text(f'topic.{reason.topic}')}, {shown.text(f'certainty.{reason.certainty}')}: ",
-                    size=11)
+        why = _line(
+            document, f"{shown.text(f'topic.{reason.topic}')}, {shown.text(f'certainty.{reason.certainty}')}: ", size=11
+        )
         why.paragraph_format.left_indent = Mm(6)
         own = reason.sentence and reason.sentence[0][0][0] in "“\"'‘«"
         for piece, marked in reason.sentence if own else (("“", False), *reason.sentence, ("”", False)):
             _text(why, piece, size=11, italic=True, bold=marked)
 
 
-def _line(document: DocumentObject, words: str, *, bold: bool = False, italic: bool = False, size: float = 13,
-          before: float = 0, style: str | None = None) -> Paragraph:
+def _line(
+    document: DocumentObject,
+    words: str,
+    *,
+    bold: bool = False,
+    italic: bool = False,
+    size: float = 13,
+    before: float = 0,
+    style: str | None = None,
+) -> Paragraph:
     paragraph = document.add_paragraph(style=style)
     paragraph.paragraph_format.space_before = Pt(before)
     if words:

@@ -25,98 +25,167 @@ from pipeline.store.database import Database
 
 Stage = Literal["extract", "words", "flags"]
 
-_VERSION = ("v.id, v.article_id, v.source_id, v.fetch_id, v.seen_at, v.url, v.title, v.lead, v.text, v.section, v.published,"
-            " v.modified, v.lang, v.method, v.confidence, v.captions")
+_VERSION = (
+    "v.id, v.article_id, v.source_id, v.fetch_id, v.seen_at, v.url, v.title, v.lead, v.text, v.section, v.published,"
+    " v.modified, v.lang, v.method, v.confidence, v.captions"
+)
 
 
 def unread(database: Database, extractor: str, limit: int) -> list[Unread]:
     """Subjects that this extractor has neither read nor failed at, oldest first."""
-    pages = database.rows("""
+    pages = database.rows(
+        """
         SELECT f.id, f.requested_at, f.content_type, f.warc_file, f.warc_offset, f.warc_length, f.key, f.final_url,
                f.source_id, l.title, l.summary, l.published, l.updated
         FROM fetches f LEFT JOIN links l ON l.key = f.key
         WHERE f.kind = 'article' AND f.outcome = 'ok'
           AND NOT EXISTS (SELECT 1 FROM readings r WHERE r.subject = f.id AND r.extractor = ?)
           AND NOT EXISTS (SELECT 1 FROM failures x WHERE x.stage = 'extract' AND x.subject = f.id AND x.producer = ?)
-        ORDER BY f.requested_at, f.id LIMIT ?""", [extractor, extractor, limit])
+        ORDER BY f.requested_at, f.id LIMIT ?""",
+        [extractor, extractor, limit],
+    )
     found = [
-        Unread(subject, Link(key, url, source, title or "", summary or "", published, updated), at, content_type,
-               ArchivePlace(file, offset, length))
-        for subject, at, content_type, file, offset, length, key, url, source, title, summary, published, updated in pages]
+        Unread(
+            subject,
+            Link(key, url, source, title or "", summary or "", published, updated),
+            at,
+            content_type,
+            ArchivePlace(file, offset, length),
+        )
+        for subject, at, content_type, file, offset, length, key, url, source, title, summary, published, updated in pages
+    ]
     if len(found) < limit:
         found += [item for item in _announced_only(database) if not _is_read(database, item.subject, extractor)][
-            :limit - len(found)]
+            : limit - len(found)
+        ]
     return found
 
 
 def _announced_only(database: Database) -> list[Unread]:
     """Links whose page was asked and never came: their title and summary are all we have."""
-    return [Unread(digest_id(link.key, link.fingerprint), link, asked_at) for link, asked_at in (
-        (Link(*row[:-1]), row[-1]) for row in database.rows("""
+    return [
+        Unread(digest_id(link.key, link.fingerprint), link, asked_at)
+        for link, asked_at in (
+            (Link(*row[:-1]), row[-1])
+            for row in database.rows("""
             SELECT key, url, source_id, title, summary, published, updated, asked_at FROM links
-            WHERE got_at IS NULL AND asked_at IS NOT NULL AND title <> '' ORDER BY asked_at, key"""))]
+            WHERE got_at IS NULL AND asked_at IS NOT NULL AND title <> '' ORDER BY asked_at, key""")
+        )
+    ]
 
 
 def _is_read(database: Database, subject: str, extractor: str) -> bool:
     return bool(database.rows("SELECT 1 FROM readings WHERE subject = ? AND extractor = ?", [subject, extractor]))
 
 
-def write_versions(database: Database, extractor: str, read: Sequence[tuple[Unread, Version]],
-                   failures: Sequence[Failure]) -> None:
+def write_versions(
+    database: Database, extractor: str, read: Sequence[tuple[Unread, Version]], failures: Sequence[Failure]
+) -> None:
     """Write what a batch of subjects gave, in one transaction. The same text twice is one version."""
     with database.transaction():
         database.insert(
             "INSERT INTO readings SELECT * FROM batch ON CONFLICT DO NOTHING",
-            [{"subject": item.subject, "extractor": extractor, "article_id": version.article_id,
-              "version_id": version.id, "seen_at": version.seen_at} for item, version in read], ["seen_at"])
+            [
+                {
+                    "subject": item.subject,
+                    "extractor": extractor,
+                    "article_id": version.article_id,
+                    "version_id": version.id,
+                    "seen_at": version.seen_at,
+                }
+                for item, version in read
+            ],
+            ["seen_at"],
+        )
         rows = {version.id: _version_row(version, extractor) for _, version in reversed(read)}
-        database.insert("INSERT INTO versions SELECT * FROM batch ON CONFLICT DO NOTHING", list(rows.values()),
-                        ["seen_at", "published", "modified"])
+        database.insert(
+            "INSERT INTO versions SELECT * FROM batch ON CONFLICT DO NOTHING",
+            list(rows.values()),
+            ["seen_at", "published", "modified"],
+        )
         articles: dict[str, dict[str, Any]] = {}
         for item, version in sorted(read, key=lambda pair: pair[1].seen_at):
             first = articles.get(version.article_id, {}).get("first_seen", version.seen_at)
             articles[version.article_id] = {
-                "id": version.article_id, "source_id": version.source_id, "link_key": item.link.key,
-                "url": version.article.url, "first_seen": first,
-                "published": version.article.published or item.link.published, "current_version": version.id,
-                "current_seen": version.seen_at}
-        database.insert("""
+                "id": version.article_id,
+                "source_id": version.source_id,
+                "link_key": item.link.key,
+                "url": version.article.url,
+                "first_seen": first,
+                "published": version.article.published or item.link.published,
+                "current_version": version.id,
+                "current_seen": version.seen_at,
+            }
+        database.insert(
+            """
             INSERT INTO articles SELECT * FROM batch ON CONFLICT (id) DO UPDATE SET
                 current_version = CASE WHEN excluded.current_seen >= current_seen
                                        THEN excluded.current_version ELSE current_version END,
                 current_seen = greatest(current_seen, excluded.current_seen),
                 first_seen = least(first_seen, excluded.first_seen),
                 published = coalesce(published, excluded.published)""",
-            list(articles.values()), ["first_seen", "published", "current_seen"])
+            list(articles.values()),
+            ["first_seen", "published", "current_seen"],
+        )
         write_failures(database, failures)
 
 
 def _version_row(version: Version, extractor: str) -> dict[str, Any]:
     article = version.article
     return {
-        "id": version.id, "article_id": version.article_id, "source_id": version.source_id, "fetch_id": version.fetch_id,
-        "seen_at": version.seen_at, "url": article.url, "title": article.title, "lead": article.lead,
-        "text": article.text, "section": article.section, "captions": list(article.captions),
-        "published": article.published, "modified": article.modified, "lang": article.lang, "method": article.method,
-        "confidence": article.confidence, "extractor": extractor}
+        "id": version.id,
+        "article_id": version.article_id,
+        "source_id": version.source_id,
+        "fetch_id": version.fetch_id,
+        "seen_at": version.seen_at,
+        "url": article.url,
+        "title": article.title,
+        "lead": article.lead,
+        "text": article.text,
+        "section": article.section,
+        "captions": list(article.captions),
+        "published": article.published,
+        "modified": article.modified,
+        "lang": article.lang,
+        "method": article.method,
+        "confidence": article.confidence,
+        "extractor": extractor,
+    }
 
 
 def write_failures(database: Database, failures: Sequence[Failure]) -> None:
     """Record items that a stage could not process."""
     database.insert(
         "INSERT INTO failures SELECT * FROM batch ON CONFLICT DO NOTHING",
-        [{"stage": failure.stage, "subject": failure.subject, "producer": failure.producer,
-          "source_id": failure.source_id, "url": failure.url, "reason": failure.reason, "failed_at": failure.at}
-         for failure in failures], ["failed_at"])
+        [
+            {
+                "stage": failure.stage,
+                "subject": failure.subject,
+                "producer": failure.producer,
+                "source_id": failure.source_id,
+                "url": failure.url,
+                "reason": failure.reason,
+                "failed_at": failure.at,
+            }
+            for failure in failures
+        ],
+        ["failed_at"],
+    )
 
 
 def without_words(database: Database, segmenter: str, limit: int) -> list[Version]:
     """Versions that this segmenter has not split, oldest first."""
-    return [_version(row) for row in database.rows(f"""
+    return [
+        _version(row)
+        for row in database.rows(
+            f"""
         SELECT {_VERSION} FROM versions v
         WHERE NOT EXISTS (SELECT 1 FROM words w WHERE w.version_id = v.id AND w.segmenter = ?)
           AND NOT EXISTS (SELECT 1 FROM failures x WHERE x.stage = 'words' AND x.subject = v.id AND x.producer = ?)
-        ORDER BY v.seen_at, v.id LIMIT ?""", [segmenter, segmenter, limit])]  # noqa: S608 - a constant list of columns
+        ORDER BY v.seen_at, v.id LIMIT ?""",
+            [segmenter, segmenter, limit],
+        )
+    ]
 
 
 def write_words(database: Database, segmenter: str, batch: Sequence[Words], failures: Sequence[Failure]) -> None:
@@ -124,18 +193,30 @@ def write_words(database: Database, segmenter: str, batch: Sequence[Words], fail
     with database.transaction():
         database.insert(
             "INSERT OR REPLACE INTO words SELECT * FROM batch",
-            [{"version_id": words.version_id, "segmenter": segmenter, "title": words.title, "lead": words.lead,
-              "body": words.body} for words in batch])
+            [
+                {
+                    "version_id": words.version_id,
+                    "segmenter": segmenter,
+                    "title": words.title,
+                    "lead": words.lead,
+                    "body": words.body,
+                }
+                for words in batch
+            ],
+        )
         write_failures(database, failures)
 
 
 def without_flags(database: Database, model: str, limit: int) -> list[tuple[Version, Words]]:
     """Versions with words that this model has not judged, oldest first."""
-    rows = database.rows(f"""
+    rows = database.rows(
+        f"""
         SELECT {_VERSION}, w.title, w.lead, w.body FROM versions v JOIN words w ON w.version_id = v.id
         WHERE NOT EXISTS (SELECT 1 FROM flags g WHERE g.version_id = v.id AND g.model = ?)
           AND NOT EXISTS (SELECT 1 FROM failures x WHERE x.stage = 'flags' AND x.subject = v.id AND x.producer = ?)
-        ORDER BY v.seen_at, v.id LIMIT ?""", [model, model, limit])  # noqa: S608 - a constant list of columns
+        ORDER BY v.seen_at, v.id LIMIT ?""",
+        [model, model, limit],
+    )
     return [(_version(row), Words(row[0], *row[-3:])) for row in rows]
 
 
@@ -144,9 +225,21 @@ def write_judgements(database: Database, batch: Sequence[Judgement], failures: S
     with database.transaction():
         database.insert(
             "INSERT INTO flags SELECT * FROM batch ON CONFLICT DO NOTHING",
-            [{"version_id": judgement.version_id, "model": judgement.model, "topic": flag.topic, "score": flag.score,
-              "flagged": flag.flagged, "terms": json.dumps([[t.term, t.weight] for t in flag.terms], ensure_ascii=False),
-              "sentence": flag.sentence, "marks": json.dumps(flag.marks)} for judgement in batch for flag in judgement.flags])
+            [
+                {
+                    "version_id": judgement.version_id,
+                    "model": judgement.model,
+                    "topic": flag.topic,
+                    "score": flag.score,
+                    "flagged": flag.flagged,
+                    "terms": json.dumps([[t.term, t.weight] for t in flag.terms], ensure_ascii=False),
+                    "sentence": flag.sentence,
+                    "marks": json.dumps(flag.marks),
+                }
+                for judgement in batch
+                for flag in judgement.flags
+            ],
+        )
         write_failures(database, failures)
 
 
@@ -162,12 +255,15 @@ def forget(database: Database, stage: Stage, since: datetime | None) -> None:
         batch = [{"id": version_id} for version_id in ids]
         if stage == "extract":
             database.insert("DELETE FROM readings WHERE version_id IN (SELECT id FROM batch)", batch)
-            database.insert("""DELETE FROM articles WHERE id IN (
+            database.insert(
+                """DELETE FROM articles WHERE id IN (
                 SELECT article_id FROM versions WHERE id IN (SELECT id FROM batch))
-                AND id NOT IN (SELECT article_id FROM versions WHERE id NOT IN (SELECT id FROM batch))""", batch)
+                AND id NOT IN (SELECT article_id FROM versions WHERE id NOT IN (SELECT id FROM batch))""",
+                batch,
+            )
         for table in tables:
             column = "id" if table == "versions" else "version_id"
-            database.insert(f"DELETE FROM {table} WHERE {column} IN (SELECT id FROM batch)", batch)  # noqa: S608
+            database.insert(f"DELETE FROM {table} WHERE {column} IN (SELECT id FROM batch)", batch)
         if stage == "extract":
             # Articles whose latest text went get the latest of what stays.
             database.run("""
@@ -177,12 +273,35 @@ def forget(database: Database, stage: Stage, since: datetime | None) -> None:
                 WHERE articles.id = kept.article_id AND articles.current_version NOT IN (SELECT id FROM versions)""")
         later = {"extract": ("extract", "words", "flags"), "words": ("words", "flags"), "flags": ("flags",)}[stage]
         database.run(
-            f"DELETE FROM failures WHERE stage IN ({', '.join('?' * len(later))}) AND (? IS NULL OR failed_at >= ?)",  # noqa: S608
-            [*later, since, since])
+            f"DELETE FROM failures WHERE stage IN ({', '.join('?' * len(later))}) AND (? IS NULL OR failed_at >= ?)",
+            [*later, since, since],
+        )
 
 
 def _version(row: tuple[Any, ...]) -> Version:
-    (version_id, article_id, source_id, fetch_id, seen_at, url, title, lead, text, section, published, modified, lang,
-     method, confidence, captions) = row[:16]
-    return Version(version_id, article_id, source_id, fetch_id, seen_at, Article(
-        url, title, lead, text, section, published, modified, lang, method, confidence, tuple(captions)))
+    (
+        version_id,
+        article_id,
+        source_id,
+        fetch_id,
+        seen_at,
+        url,
+        title,
+        lead,
+        text,
+        section,
+        published,
+        modified,
+        lang,
+        method,
+        confidence,
+        captions,
+    ) = row[:16]
+    return Version(
+        version_id,
+        article_id,
+        source_id,
+        fetch_id,
+        seen_at,
+        Article(url, title, lead, text, section, published, modified, lang, method, confidence, tuple(captions)),
+    )

@@ -17,7 +17,10 @@ import pyarrow as pa
 FILE = "diembao.duckdb"
 SNAPSHOT = "snapshot.duckdb"
 # Nothing is fetched from anywhere, whatever a statement might ask for.
-_OFFLINE = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+_OFFLINE: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
 _STAMP = pa.timestamp("us", tz="UTC")
 
 
@@ -104,8 +107,9 @@ class Database:
         """
         if not batch:
             return
-        columns = {name: pa.array([row[name] for row in batch], _STAMP if name in stamps else None)
-                   for name in batch[0]}
+        columns = {
+            name: pa.array([row[name] for row in batch], _STAMP if name in stamps else None) for name in batch[0]
+        }
         with self._lock:
             self._connection.register("batch", pa.table(columns))
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -9,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pipeline.records import ArchivePlace, Arrival, CoverageRow, Fetch, Link, Source, Validators
 from pipeline.store.database import Database
 
-_BATCH = 100        # arrivals held back at most; what is held back is in the archive already
-_FRESH_DAYS = 14    # an announced page that never came is given up after this
+_BATCH = 100  # arrivals held back at most; what is held back is in the archive already
+_FRESH_DAYS = 14  # an announced page that never came is given up after this
 
 
 class Ledger:
@@ -30,7 +31,9 @@ class Ledger:
                 return Validators(arrival.fetch.etag, arrival.fetch.last_modified, arrival.fetch.payload_sha256)
         found = self._database.rows(
             "SELECT etag, last_modified, payload_sha256 FROM fetches WHERE url = ? AND outcome = 'ok'"
-            " ORDER BY requested_at DESC LIMIT 1", [url])
+            " ORDER BY requested_at DESC LIMIT 1",
+            [url],
+        )
         return Validators(*found[0]) if found else Validators()
 
     def record(self, arrival: Arrival) -> None:
@@ -48,12 +51,16 @@ class Ledger:
         with self._database.transaction():
             self._database.insert(
                 "INSERT INTO fetches SELECT * FROM batch ON CONFLICT DO NOTHING",
-                [_fetch_row(fetch) for fetch in fetches], ["requested_at"])
+                [_fetch_row(fetch) for fetch in fetches],
+                ["requested_at"],
+            )
             self._write_links(batch)
             self._write_asked(fetches)
             self._database.insert(
                 "INSERT INTO archive_files SELECT * FROM batch"
-                " ON CONFLICT DO UPDATE SET taken_to = greatest(taken_to, excluded.taken_to)", _positions(fetches))
+                " ON CONFLICT DO UPDATE SET taken_to = greatest(taken_to, excluded.taken_to)",
+                _positions(fetches),
+            )
 
     def _write_links(self, batch: Sequence[Arrival]) -> None:
         latest: dict[str, dict[str, object]] = {}
@@ -63,7 +70,8 @@ class Ledger:
                 if link.key in latest:
                     row["first_seen"] = latest[link.key]["first_seen"]
                 latest[link.key] = row
-        self._database.insert("""
+        self._database.insert(
+            """
             INSERT INTO links
             SELECT key, url, source_id, title, summary, published, updated, fingerprint, first_seen, last_seen,
                    first_seen, NULL, NULL, 0 FROM batch
@@ -76,22 +84,34 @@ class Ledger:
                 updated = coalesce(excluded.updated, updated),
                 published = coalesce(published, excluded.published),
                 last_seen = greatest(last_seen, excluded.last_seen)
-            """, list(latest.values()), ["published", "updated", "first_seen", "last_seen"])
+            """,
+            list(latest.values()),
+            ["published", "updated", "first_seen", "last_seen"],
+        )
 
     def _write_asked(self, fetches: Sequence[Fetch]) -> None:
         asked: dict[str, dict[str, object]] = {}
+        failed: Counter[str] = Counter()
         for fetch in fetches:
             if fetch.kind == "article":
                 came = fetch.outcome in ("ok", "unchanged")
-                before = asked.get(fetch.key)
+                failed[fetch.key] = 0 if came else failed[fetch.key] + 1
+                got_at = fetch.requested_at if came else asked.get(fetch.key, {}).get("got_at")
                 asked[fetch.key] = {
-                    "key": fetch.key, "asked_at": fetch.requested_at, "got_at": fetch.requested_at if came else None,
-                    "failed": 0 if came else 1 + (before["failed"] if before else 0)}  # type: ignore[operator]  # our own int
-        self._database.insert("""
+                    "key": fetch.key,
+                    "asked_at": fetch.requested_at,
+                    "got_at": got_at,
+                    "failed": failed[fetch.key],
+                }
+        self._database.insert(
+            """
             UPDATE links SET asked_at = batch.asked_at, got_at = coalesce(batch.got_at, links.got_at),
-                tries = CASE WHEN batch.got_at IS NOT NULL THEN 0 ELSE links.tries + batch.failed END
+                tries = CASE WHEN batch.got_at IS NOT NULL THEN batch.failed ELSE links.tries + batch.failed END
             FROM batch WHERE links.key = batch.key
-            """, list(asked.values()), ["asked_at", "got_at"])
+            """,
+            list(asked.values()),
+            ["asked_at", "got_at"],
+        )
 
     def due(self, source_id: str, limit: int) -> list[Link]:
         """Articles of a source to ask now, newest first.
@@ -101,7 +121,8 @@ class Ledger:
         """
         self.flush()
         now = datetime.now(UTC)
-        found = self._database.dicts("""
+        found = self._database.dicts(
+            """
             SELECT key, url, source_id, title, summary, published, updated FROM links
             WHERE source_id = ? AND (
                 (got_at IS NULL AND tries < ? AND first_seen > ?)
@@ -109,21 +130,35 @@ class Ledger:
                 OR (asked_at < ? AND first_seen > ? AND key IN (
                     SELECT link_key FROM articles JOIN flags ON version_id = current_version WHERE flagged)))
             ORDER BY coalesce(published, first_seen) DESC, key LIMIT ?
-            """, [source_id, self._max_tries, now - timedelta(days=_FRESH_DAYS), self._max_tries, now - self._recheck,
-                  now - self._watch, limit])
+            """,
+            [
+                source_id,
+                self._max_tries,
+                now - timedelta(days=_FRESH_DAYS),
+                self._max_tries,
+                now - self._recheck,
+                now - self._watch,
+                limit,
+            ],
+        )
         return [Link(**row) for row in found]
 
     def taken_to(self) -> dict[str, int]:
         """How far each archive file has been taken in, by name, in bytes."""
-        return dict(self._database.rows("SELECT name, taken_to FROM archive_files"))  # type: ignore[arg-type]  # two columns
+        return dict(self._database.rows("SELECT name, taken_to FROM archive_files"))
 
 
 def _fetch_row(fetch: Fetch) -> dict[str, object]:
     row = asdict(fetch)
     place = row.pop("place")
     why = row.pop("reason")
-    return {**row, "warc_file": place and place["file"], "warc_offset": place and place["offset"],
-            "warc_length": place and place["length"], "reason": why}
+    return {
+        **row,
+        "warc_file": place and place["file"],
+        "warc_offset": place and place["offset"],
+        "warc_length": place and place["length"],
+        "reason": why,
+    }
 
 
 def _link_row(link: Link, seen: datetime) -> dict[str, object]:
@@ -146,7 +181,10 @@ def place_of(database: Database, fetch_id: str) -> ArchivePlace | None:
 
 def coverage(database: Database, sources: Sequence[Source], since: datetime, until: datetime) -> list[CoverageRow]:
     """One row for each enabled source, over requests made in (since, until]."""
-    counts = {row["source_id"]: row for row in database.dicts("""
+    counts = {
+        row["source_id"]: row
+        for row in database.dicts(
+            """
         SELECT source_id,
             count(*) FILTER (kind <> 'robots') AS asked,
             count(*) FILTER (kind IN ('feed', 'sitemap', 'listing') AND outcome IN ('ok', 'unchanged', 'incomplete')) AS entry_ok,
@@ -154,30 +192,56 @@ def coverage(database: Database, sources: Sequence[Source], since: datetime, unt
                 AS entry_failed,
             count(*) FILTER (kind = 'article' AND outcome IN ('ok', 'unchanged')) AS pages_ok,
             count(DISTINCT key) FILTER (kind = 'article' AND outcome NOT IN ('ok', 'unchanged')) AS pages_failed
-        FROM fetches WHERE requested_at > ? AND requested_at <= ? GROUP BY source_id""", [since, until])}
-    last = dict(database.rows("""
+        FROM fetches WHERE requested_at > ? AND requested_at <= ? GROUP BY source_id""",
+            [since, until],
+        )
+    }
+    last = dict(
+        database.rows(
+            """
         SELECT source_id, max(requested_at) FROM fetches
         WHERE kind IN ('feed', 'sitemap', 'listing') AND outcome IN ('ok', 'unchanged', 'incomplete') AND requested_at <= ?
-        GROUP BY source_id""", [until]))  # type: ignore[arg-type]  # two columns
-    links = dict(database.rows(
-        "SELECT source_id, count(*) FROM links WHERE first_seen > ? AND first_seen <= ? GROUP BY source_id",
-        [since, until]))  # type: ignore[arg-type]  # two columns
-    unread = dict(database.rows(
-        "SELECT source_id, count(DISTINCT subject) FROM failures WHERE failed_at > ? AND failed_at <= ? GROUP BY source_id",
-        [since, until]))  # type: ignore[arg-type]  # two columns
+        GROUP BY source_id""",
+            [until],
+        )
+    )
+    links = dict(
+        database.rows(
+            "SELECT source_id, count(*) FROM links WHERE first_seen > ? AND first_seen <= ? GROUP BY source_id",
+            [since, until],
+        )
+    )
+    unread = dict(
+        database.rows(
+            "SELECT source_id, count(DISTINCT subject) FROM failures WHERE failed_at > ? AND failed_at <= ? GROUP BY source_id",
+            [since, until],
+        )
+    )
     reasons: dict[str, list[str]] = {}
-    for source_id, why in database.rows("""
+    for source_id, why in database.rows(
+        """
             SELECT source_id, reason FROM fetches
             WHERE requested_at > ? AND requested_at <= ? AND reason <> '' AND kind <> 'robots'
-            GROUP BY source_id, reason ORDER BY count(*) DESC, reason""", [since, until]):
+            GROUP BY source_id, reason ORDER BY count(*) DESC, reason""",
+        [since, until],
+    ):
         reasons.setdefault(source_id, []).append(why)
     nothing = {"asked": 0, "entry_ok": 0, "entry_failed": 0, "pages_ok": 0, "pages_failed": 0}
     rows = []
     for source in sources:
         if source.enabled:
             count = {name: counts.get(source.id, nothing)[name] for name in nothing}
-            rows.append(CoverageRow(
-                source_id=source.id, name=source.name, **count, links_new=links.get(source.id, 0),
-                unread=unread.get(source.id, 0), last_ok=last.get(source.id), expected_min=source.expected[0],
-                expected_max=source.expected[1], reasons=tuple(reasons.get(source.id, ()))))
+            rows.append(
+                CoverageRow(
+                    source_id=source.id,
+                    name=source.name,
+                    **count,
+                    links_new=links.get(source.id, 0),
+                    unread=unread.get(source.id, 0),
+                    last_ok=last.get(source.id),
+                    expected_min=source.expected[0],
+                    expected_max=source.expected[1],
+                    reasons=tuple(reasons.get(source.id, ())),
+                )
+            )
     return rows

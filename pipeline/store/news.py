@@ -24,55 +24,104 @@ def counts(database: Database, since: datetime, until: datetime, oldest: datetim
     """Articles first seen in (since, until]: `seen`, `old` (published before `oldest`, not listed), and, of those not
     old, `judged` and `flagged`.
     """
-    everything = database.rows("""
+    everything = database.rows(
+        """
         SELECT count(*), count(*) FILTER (published <= ?) FROM articles a
-        WHERE first_seen > ? AND first_seen <= ?""", [oldest, since, until])[0]
-    judged = database.rows(f"""
+        WHERE first_seen > ? AND first_seen <= ?""",
+        [oldest, since, until],
+    )[0]
+    judged = database.rows(
+        f"""
         SELECT count(*), count(*) FILTER (top) FROM (
             SELECT a.id, (SELECT bool_or(flagged) FROM flags g WHERE g.version_id = v.id AND g.model = ?) AS top
-            {_CURRENT}) WHERE top IS NOT NULL""", [model, since, until, oldest])[0]  # noqa: S608 - a constant
+            {_CURRENT}) WHERE top IS NOT NULL""",
+        [model, since, until, oldest],
+    )[0]
     return {"seen": everything[0], "old": everything[1], "judged": judged[0], "flagged": judged[1]}
 
 
-def flagged(database: Database, since: datetime, until: datetime, oldest: datetime, model: str,
-            outlets: Mapping[str, str]) -> list[FlaggedItem]:
+def flagged(
+    database: Database, since: datetime, until: datetime, oldest: datetime, model: str, outlets: Mapping[str, str]
+) -> list[FlaggedItem]:
     """Flagged articles first seen in (since, until] and published after `oldest`, newest first."""
-    rows = database.dicts(f"""
+    rows = database.dicts(
+        f"""
         SELECT a.id, v.id AS version_id, a.source_id, v.url, v.lang, v.title, v.lead, v.text, a.published, a.first_seen,
                v.method, (SELECT count(DISTINCT r.version_id) FROM readings r
                           WHERE r.article_id = a.id AND r.extractor = v.extractor) AS versions
         {_CURRENT} AND EXISTS (SELECT 1 FROM flags g WHERE g.version_id = v.id AND g.model = ? AND g.flagged)
-        ORDER BY coalesce(a.published, a.first_seen) DESC, a.id""", [since, until, oldest, model])  # noqa: S608 - a constant
+        ORDER BY coalesce(a.published, a.first_seen) DESC, a.id""",
+        [since, until, oldest, model],
+    )
     flags: dict[str, list[Flag]] = {}
-    for version_id, topic, score, terms, sentence, marks in database.rows(f"""
+    for version_id, topic, score, terms, sentence, marks in database.rows(
+        f"""
             SELECT g.version_id, g.topic, g.score, g.terms, g.sentence, g.marks
             FROM flags g WHERE g.model = ? AND g.flagged AND g.version_id IN (SELECT v.id {_CURRENT})
-            ORDER BY g.score DESC""", [model, since, until, oldest]):  # noqa: S608 - a constant
+            ORDER BY g.score DESC""",
+        [model, since, until, oldest],
+    ):
         flags.setdefault(version_id, []).append(
-            Flag(topic, score, True, tuple(Term(*term) for term in json.loads(terms)), sentence,
-                 tuple((start, end) for start, end in json.loads(marks))))
+            Flag(
+                topic,
+                score,
+                True,
+                tuple(Term(*term) for term in json.loads(terms)),
+                sentence,
+                tuple((start, end) for start, end in json.loads(marks)),
+            )
+        )
     return [
         FlaggedItem(
-            article_id=row["id"], version_id=row["version_id"], source_id=row["source_id"],
-            outlet=outlets.get(row["source_id"], row["source_id"]), url=row["url"], lang=row["lang"], title=row["title"],
-            lead=_lead(row), published=row["published"], first_seen=row["first_seen"], versions=row["versions"],
-            method=row["method"], flags=tuple(flags[row["version_id"]]))
-        for row in rows]
+            article_id=row["id"],
+            version_id=row["version_id"],
+            source_id=row["source_id"],
+            outlet=outlets.get(row["source_id"], row["source_id"]),
+            url=row["url"],
+            lang=row["lang"],
+            title=row["title"],
+            lead=_lead(row),
+            published=row["published"],
+            first_seen=row["first_seen"],
+            versions=row["versions"],
+            method=row["method"],
+            flags=tuple(flags[row["version_id"]]),
+        )
+        for row in rows
+    ]
 
 
-def unflagged_sample(database: Database, since: datetime, until: datetime, oldest: datetime, model: str,
-                     outlets: Mapping[str, str], size: int) -> list[PlainItem]:
+def unflagged_sample(
+    database: Database,
+    since: datetime,
+    until: datetime,
+    oldest: datetime,
+    model: str,
+    outlets: Mapping[str, str],
+    size: int,
+) -> list[PlainItem]:
     """A blind sample of unflagged articles. Drawn by the hash of id and period: the same when asked again."""
-    rows = database.dicts(f"""
+    rows = database.dicts(
+        f"""
         SELECT a.id, a.source_id, v.url, v.title, v.lead, v.text, a.published
         {_CURRENT} AND NOT EXISTS (SELECT 1 FROM flags g WHERE g.version_id = v.id AND g.model = ? AND g.flagged)
         AND EXISTS (SELECT 1 FROM flags g WHERE g.version_id = v.id AND g.model = ?)
-        ORDER BY sha256(a.id || ?), a.id LIMIT ?""",  # noqa: S608 - a constant
-        [since, until, oldest, model, model, until.isoformat(), size])
-    return [PlainItem(row["id"], outlets.get(row["source_id"], row["source_id"]), row["url"], row["title"], _lead(row),
-                      row["published"]) for row in rows]
+        ORDER BY sha256(a.id || ?), a.id LIMIT ?""",
+        [since, until, oldest, model, model, until.isoformat(), size],
+    )
+    return [
+        PlainItem(
+            row["id"],
+            outlets.get(row["source_id"], row["source_id"]),
+            row["url"],
+            row["title"],
+            _lead(row),
+            row["published"],
+        )
+        for row in rows
+    ]
 
 
 def _lead(row: Mapping[str, Any]) -> str:
     """The lead, or the first paragraph where a page has none."""
-    return row["lead"] or row["text"].split("\n", 1)[0]
+    return str(row["lead"] or row["text"].split("\n", 1)[0])

@@ -9,7 +9,8 @@ from email.utils import parsedate_to_datetime
 VIETNAM = timezone(timedelta(hours=7))  # no daylight saving time
 
 _ISO = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?)?\s*(Z|[+-]\d\d:?\d\d|[+-]\d\d)?(?!\d)", re.I)
+    r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?)?\s*(Z|[+-]\d\d:?\d\d|[+-]\d\d)?(?!\d)", re.I
+)
 # ASP.NET writes month first, and only then with AM or PM: 9/14/2026 6:44:00 PM
 _US = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2}):(\d\d)(?::(\d\d))? ([AP])M\b", re.I)
 _ZONE = re.compile(r"(?<=\d)\s*([+-])(\d\d):?(\d\d)?\s*$")
@@ -49,7 +50,7 @@ def parse_shown(value: str) -> datetime | None:
     if not match:
         return None
     day, month, year = (int(part) for part in match.groups())
-    rest = value[: match.start()] + " " + value[match.end():]
+    rest = value[: match.start()] + " " + value[match.end() :]
     clock = _CLOCK.search(rest)
     zone = _GMT.search(rest)
     offset = timezone(timedelta(hours=int(zone[1] + zone[2]))) if zone and int(zone[2]) <= 14 else VIETNAM

@@ -18,35 +18,43 @@ from urllib.parse import urljoin, urlsplit
 import trafilatura
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from pipeline.records import Article, Page, Selectors
+from pipeline.records import Article, Method, Page, Selectors
 from pipeline.text.dates import parse_shown, parse_stamp
 from pipeline.text.encodings import decode
 from pipeline.text.language import language
 from pipeline.text.normalise import clean_line
 
 EXTRACTOR = "extract-1"
+_NO_SELECTORS = Selectors()
 
-_NOISE_TAGS = ("script,style,noscript,template,iframe,svg,video,audio,object,nav,footer,aside,button,select,textarea,"
-               "input,dialog")
+_NOISE_TAGS = (
+    "script,style,noscript,template,iframe,svg,video,audio,object,nav,footer,aside,button,select,textarea,input,dialog"
+)
 # Class or id of things that are never the article. Matched on whole words between separators, and only on elements that
 # hold little of the page's text: templates do put such names on large wrappers.
 _NOISE_NAME = re.compile(
     r"(?:^|[\s_\-])(?:comments?|binhluan|related|relate|tinlienquan|lienquan|recommend\w*|newsletter|subscribe|social|share"
     r"|sharing|breadcrumbs?|menu|navbar|sidebar|widget|banner|ads?|advert\w*|promo\w*|sponsor\w*|tags?|author\w*|byline"
     r"|signature|copyright|cookie|popup|modal|player|toolbar|pagination|paging|most-?read|xemthem|readmore|read-more"
-    r"|trending|donate|paywall|disclaimer|hidden|visually-hidden|sr-only|screen-reader\w*)(?:$|[\s_\-])", re.I)
+    r"|trending|donate|paywall|disclaimer|hidden|visually-hidden|sr-only|screen-reader\w*)(?:$|[\s_\-])",
+    re.I,
+)
 _CAPTION = "figcaption,.caption,.image-caption,.photo-caption,.wp-caption-text,.PhotoCMS_Caption,.img_desc,.desc_image"
 _BLOCKS = {"p", "h2", "h3", "h4", "li", "blockquote", "pre", "td"}
 _PROMO = re.compile(
     r"^(?:>>+|»|xem thêm|đọc thêm|mời (?:quý )?(?:độc giả|bạn đọc)|tin liên quan|bài liên quan|theo dõi .{0,40} trên"
     r"|nguồn:? \[?link|read more|see also|related|more on this|sign up|subscribe|follow us|click here|advertisement|ảnh\s*:"
-    r"|video\s*:|photo\s*:|photograph\s*:|image\s*:|clip\s*:|bình luận|chia sẻ bài viết|copyright|©|tham khảo thêm$|tin mới$|từ khóa)", re.I)
+    r"|video\s*:|photo\s*:|photograph\s*:|image\s*:|clip\s*:|bình luận|chia sẻ bài viết|copyright|©"
+    r"|tham khảo thêm$|tin mới$|từ khóa)",
+    re.I,
+)
 _CREDIT = re.compile(r"^\(?(?:ảnh|photo|nguồn|source|image|nguồn ảnh)\s*:?\s*[^.]{0,60}\)?\.?$", re.I)
 # A last line that is a name: two to four capitalised words, perhaps with an outlet or a dash, no full stop.
 _NAME_LINE = re.compile(
     r"^(?:(?:bài|tin|ảnh|bài và ảnh|thực hiện|pv|phóng viên|by)\s*:?\s*)?"
     r"(?:[^\W\d_a-zà-ỹ][\w.’']*)(?:[\s\-–/,&]+(?:và\s+)?[^\W\d_a-zà-ỹ][\w.’']*){0,6}"
-    r"(?:\s*\((?:tổng hợp|t/h|ghi|thực hiện)\))?$")
+    r"(?:\s*\((?:tổng hợp|t/h|ghi|thực hiện)\))?$"
+)
 _DATELINE_HEAD = re.compile(r"^\s*\((?:Dân trí|PLO|LLCT|VTC News|Chinhphu\.vn|TBTCO|ĐTCK)\)\s*[-–]\s*")
 
 
@@ -57,7 +65,7 @@ class _Body:
     share: float  # of all paragraph text of the page
 
 
-def extract(page: Page, selectors: Selectors = Selectors()) -> Article | None:
+def extract(page: Page, selectors: Selectors = _NO_SELECTORS) -> Article | None:
     """Read a page; None where it holds no article (a section page, an empty page)."""
     html = decode(page.body, page.content_type)
     tree = LexborHTMLParser(html)
@@ -73,7 +81,7 @@ def extract(page: Page, selectors: Selectors = Selectors()) -> Article | None:
     is_section_page = _looks_like_section(tree, data, meta, page.url)
 
     body = _read_body(tree, selectors)
-    method = "selectors" if selectors.body and body.paragraphs else "general"
+    method: Method = "selectors" if selectors.body and body.paragraphs else "general"
     confidence = _confidence(body)
     if confidence < 0.5 and method == "general":
         other = _fallback(html)
@@ -87,9 +95,18 @@ def extract(page: Page, selectors: Selectors = Selectors()) -> Article | None:
     if not title:
         title = paragraphs[0] if paragraphs else lead
     return Article(
-        url=canonical, title=title, lead=_DATELINE_HEAD.sub("", lead), text=text, section=section,
-        published=published, modified=modified, lang=language(f"{title} {lead} {text[:600]}"), method=method,
-        confidence=round(confidence, 2), captions=tuple(body.captions))
+        url=canonical,
+        title=title,
+        lead=_DATELINE_HEAD.sub("", lead),
+        text=text,
+        section=section,
+        published=published,
+        modified=modified,
+        lang=language(f"{title} {lead} {text[:600]}"),
+        method=method,
+        confidence=round(confidence, 2),
+        captions=tuple(body.captions),
+    )
 
 
 def _chosen(tree: LexborHTMLParser, selector: str) -> str:
@@ -156,11 +173,18 @@ def _title(tree: LexborHTMLParser, data: dict[str, Any], meta: dict[str, str]) -
     return clean_line(re.split(r"\s[|\-–]\s", node.text())[0]) if node else ""
 
 
-def _dates(tree: LexborHTMLParser, data: dict[str, Any], meta: dict[str, str],
-           selector: str) -> tuple[datetime | None, datetime | None]:
+def _dates(
+    tree: LexborHTMLParser, data: dict[str, Any], meta: dict[str, str], selector: str
+) -> tuple[datetime | None, datetime | None]:
     published = parse_shown(_chosen(tree, selector)) if selector else None
-    for value in (meta.get("article:published_time"), data.get("datePublished"), meta.get("pubdate"),
-                  meta.get("datepublished"), meta.get("date"), meta.get("dc.date.issued")):
+    for value in (
+        meta.get("article:published_time"),
+        data.get("datePublished"),
+        meta.get("pubdate"),
+        meta.get("datepublished"),
+        meta.get("date"),
+        meta.get("dc.date.issued"),
+    ):
         if published is None and isinstance(value, str):
             published = parse_stamp(value)
     if published is None:
@@ -169,8 +193,12 @@ def _dates(tree: LexborHTMLParser, data: dict[str, Any], meta: dict[str, str],
             if published:
                 break
     modified = None
-    for value in (meta.get("article:modified_time"), data.get("dateModified"), meta.get("og:updated_time"),
-                  meta.get("lastmod")):
+    for value in (
+        meta.get("article:modified_time"),
+        data.get("dateModified"),
+        meta.get("og:updated_time"),
+        meta.get("lastmod"),
+    ):
         if modified is None and isinstance(value, str):
             modified = parse_stamp(value)
     return published, modified
@@ -213,8 +241,11 @@ def _read_body(tree: LexborHTMLParser, selectors: Selectors) -> _Body:
     total = len(root.text(separator=" "))
     for node in root.css("[class],[id]"):
         attributes = node.attributes
-        if _NOISE_NAME.search(f"{attributes.get('class') or ''} {attributes.get('id') or ''}") and \
-                node.tag not in ("body", "main", "article", "html") and len(node.text()) < total * 0.3:
+        if (
+            _NOISE_NAME.search(f"{attributes.get('class') or ''} {attributes.get('id') or ''}")
+            and node.tag not in ("body", "main", "article", "html")
+            and len(node.text()) < total * 0.3
+        ):
             node.decompose()
     try:
         chosen = tree.css_first(selectors.body) if selectors.body else None
@@ -292,8 +323,25 @@ def _paragraphs(holder: LexborNode) -> Iterator[str]:
                 for line in _lines(child):
                     if _keep(child, line):
                         yield line
-            elif child.tag in ("a", "b", "strong", "i", "em", "span", "u", "sup", "sub", "font", "mark", "small", "abbr",
-                               "time", "q", "cite", "code") and not child.css_first("p,div,li,h2,h3"):
+            elif child.tag in (
+                "a",
+                "b",
+                "strong",
+                "i",
+                "em",
+                "span",
+                "u",
+                "sup",
+                "sub",
+                "font",
+                "mark",
+                "small",
+                "abbr",
+                "time",
+                "q",
+                "cite",
+                "code",
+            ) and not child.css_first("p,div,li,h2,h3"):
                 run.append(child.text(separator=""))
             elif child.tag in ("h1", "header"):
                 continue

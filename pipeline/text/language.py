@@ -6,15 +6,22 @@ import re
 
 from pipeline.records import Language
 
-# Letters that only Vietnamese uses among the languages we read (ơ ư đ ă and the letters with two marks).
+# Letters that only Vietnamese uses among the languages we read (ơ ư đ ă and the letters with two marks), and all its
+# marked letters, which French and others share in part.
 _VIETNAMESE = re.compile(r"[ăđơưĂĐƠƯ\u1EA0-\u1EF9]")
+_MARKED = re.compile(r"[àáâãèéêìíòóôõùúýăđơưÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝĂĐƠƯ\u1EA0-\u1EF9]")
 _LETTER = re.compile(r"[^\W\d_]")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _LAO = re.compile(r"[\u0e80-\u0eff]")
-_ENGLISH = frozenset("""the of and to in a is that for on with as at by from has have it its his her was were are be
-an this after over into says said will not new more than but who up out about against us""".split())  # noqa: SIM905
-_PLAIN_VIETNAMESE = frozenset("""cua trong va cho voi khong nguoi duoc nhung mot cac ngay tai vao tu den khi nam tinh hai
-viet nam xa dong thi""".split())  # noqa: SIM905
+# Words that hold sentences together: in English, and in Vietnamese written without marks.
+_ENGLISH = frozenset(
+    "the of and to in a is that for on with as at by from has have it its his her was were are be "  # noqa: SIM905 - a list of words
+    "an this after over into says said will not new more than but who up out about against us".split()
+)
+_PLAIN_VIETNAMESE = frozenset(
+    "cua trong va cho voi khong nguoi duoc nhung mot cac ngay tai vao tu den khi nam tinh hai "  # noqa: SIM905 - a list of words
+    "viet nam xa dong thi".split()
+)
 _WORD = re.compile(r"[a-z]+")
 
 
@@ -32,6 +39,8 @@ def language(text: str) -> Language:
     marked = len(_VIETNAMESE.findall(text)) / letters
     # About a fifth of the letters of Vietnamese text carry these marks; names in English text bring 1-4%.
     if marked > 0.09 or (marked > 0.02 and english < 0.06):
+        return "vi"
+    if len(_MARKED.findall(text)) / letters > 0.08 and english < 0.06:
         return "vi"
     if english > 0.08 or (english > 0 and marked > 0):
         return "en"

@@ -53,7 +53,8 @@ def plain_key(text: str) -> str:
 
 # A full stop does not end a sentence after these.
 _ABBREVIATIONS = re.compile(
-    r"(?:\b(?:TP|TX|TT|Tp|Q|P|ThS|TS|PGS|GS|BS|KS|LS|St|Mr|Mrs|Ms|Dr|No|vs|Jr|Gen|Sen|Gov|Rep|U\.S|U\.N|[A-ZĐ])|\bv\.v)\.$")
+    r"(?:\b(?:TP|TX|TT|Tp|Q|P|ThS|TS|PGS|GS|BS|KS|LS|St|Mr|Mrs|Ms|Dr|No|vs|Jr|Gen|Sen|Gov|Rep|U\.S|U\.N|[A-ZĐ])|\bv\.v)\.$"
+)
 _SENTENCE_END = re.compile(r"[.!?…]+[”\"’')\]]*(?=\s)")
 
 
@@ -67,8 +68,8 @@ def sentences(text: str) -> list[tuple[int, int]]:
         start = line.start()
         for end in _SENTENCE_END.finditer(line[0]):
             stop = line.start() + end.end()
-            following = text[stop:line.end()].lstrip()
-            if _ABBREVIATIONS.search(text[start:line.start() + end.start() + 1]) or following[:1].islower():
+            following = text[stop : line.end()].lstrip()
+            if _ABBREVIATIONS.search(text[start : line.start() + end.start() + 1]) or following[:1].islower():
                 continue
             spans.append((start, stop))
             start = stop

@@ -31,9 +31,9 @@ class Mention:
     """A place name in a text, by syllable index."""
 
     start: int
-    end: int      # exclusive
-    name: str     # the unit's full name
-    home: bool    # of the home province; otherwise another province
+    end: int  # exclusive
+    name: str  # the unit's full name
+    home: bool  # of the home province; otherwise another province
 
 
 @dataclass(slots=True)
@@ -61,8 +61,11 @@ class Gazetteer:
     def from_tables(cls, home: str, provinces: str) -> Gazetteer:
         """From the text of the two tables in models/gazetteer. ValueError names line and column."""
         return cls(
-            ((row["name"], _match(number, row["match"]), form) for number, row in _rows(home, GAZETTEER_COLUMNS)
-             for form in _forms(row["forms"])),
+            (
+                (row["name"], _match(number, row["match"]), form)
+                for number, row in _rows(home, GAZETTEER_COLUMNS)
+                for form in _forms(row["forms"])
+            ),
             ((row["name"], form) for _, row in _rows(provinces, PROVINCE_COLUMNS) for form in _forms(row["forms"])),
         )
 
@@ -100,21 +103,25 @@ class Gazetteer:
             # A level word decides ('xã Quảng Ninh'); failing that the sure reading, then the one that needs context.
             for name, match, home in sorted(entries, key=lambda entry: ("level", "sure", "context").index(entry[1])):
                 fits = match == "sure" or (
-                    anchored and not taken
-                    and (match == "context" or (start > 0 and syllables[start - 1].lower() in _DISTRICT_LEVELS)))
+                    anchored
+                    and not taken
+                    and (match == "context" or (start > 0 and syllables[start - 1].lower() in _DISTRICT_LEVELS))
+                )
                 if fits:
                     mentions.append(Mention(start, end, name, home))
                     break
         return mentions
 
-    def _longest(self, keys: list[str], syllables: Sequence[str], start: int) -> tuple[int, list[tuple[str, Match, bool]]]:
+    def _longest(
+        self, keys: list[str], syllables: Sequence[str], start: int
+    ) -> tuple[int, list[tuple[str, Match, bool]]]:
         node, best, entries = self._root, start, list[tuple[str, Match, bool]]()
         for position in range(start, len(keys)):
             following = node.next.get(keys[position])
             if following is None:
                 break
             node = following
-            if node.entries and _capitals(syllables[start:position + 1]):
+            if node.entries and _capitals(syllables[start : position + 1]):
                 best, entries = position + 1, node.entries
         return best, entries
 

@@ -26,9 +26,55 @@ from pipeline.text.places import Gazetteer
 
 _BODY_WORDS = 350  # an item is about what its beginning is about; the rest dilutes it
 # Words that hold sentences together say nothing about the topic.
-_FUNCTION_WORDS = frozenset(["của", "và", "là", "các", "trong", "cho", "được", "với", "một", "những", "có", "đã", "này", "khi",
-    "ở", "tại", "để", "về", "từ", "theo", "như", "trên", "ra", "vào", "đến", "do", "cũng", "sẽ", "không", "bị", "còn", "nhiều",
-    "hơn", "sau", "trước", "rằng", "mà", "thì", "đang", "nên", "lại", "nếu", "vì", "đó", *ENGLISH_STOP_WORDS])
+_FUNCTION_WORDS = frozenset(
+    [
+        "của",
+        "và",
+        "là",
+        "các",
+        "trong",
+        "cho",
+        "được",
+        "với",
+        "một",
+        "những",
+        "có",
+        "đã",
+        "này",
+        "khi",
+        "ở",
+        "tại",
+        "để",
+        "về",
+        "từ",
+        "theo",
+        "như",
+        "trên",
+        "ra",
+        "vào",
+        "đến",
+        "do",
+        "cũng",
+        "sẽ",
+        "không",
+        "bị",
+        "còn",
+        "nhiều",
+        "hơn",
+        "sau",
+        "trước",
+        "rằng",
+        "mà",
+        "thì",
+        "đang",
+        "nên",
+        "lại",
+        "nếu",
+        "vì",
+        "đó",
+        *ENGLISH_STOP_WORDS,
+    ]
+)
 _PART = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"\d")
 
@@ -36,7 +82,7 @@ _NUMBER = re.compile(r"\d")
 def features(title: str, text: str, gazetteer: Gazetteer) -> Counter[str]:
     """Terms with their counts, from words as `text.words.words` writes them."""
     head = _tokens(title)
-    tokens = head + [None] + _tokens(" ".join(text.split()[:_BODY_WORDS]))
+    tokens = [*head, None, *_tokens(" ".join(text.split()[:_BODY_WORDS]))]
     named, homes, home_in_title, others = _places(tokens, len(head), gazetteer)
     bag: Counter[str] = Counter()
     previous = ""
@@ -62,9 +108,7 @@ def _tokens(segmented: str) -> list[str | None]:
     return [token if _PART.search(token) else None for token in segmented.split()]
 
 
-def _places(
-    tokens: list[str | None], head: int, gazetteer: Gazetteer
-) -> tuple[list[str], int, bool, int]:
+def _places(tokens: list[str | None], head: int, gazetteer: Gazetteer) -> tuple[list[str], int, bool, int]:
     """Terms with place names replaced; how often home is named; whether in the title; how many other provinces."""
     syllables: list[str] = []
     owner: list[int] = []

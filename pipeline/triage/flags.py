@@ -27,8 +27,8 @@ from pipeline.text.places import Gazetteer
 from pipeline.triage.features import features
 
 MODEL_FILE = "topics.skops"
-_REASONS = 8        # terms shown for a topic
-_SENTENCES = 60     # of a text, looked through for the one to quote
+_REASONS = 8  # terms shown for a topic
+_SENTENCES = 60  # of a text, looked through for the one to quote
 _FORMAT = 1
 
 
@@ -40,12 +40,12 @@ class ModelError(Exception):
 class TopicModel:
     """Everything that a judgement depends on, but for the gazetteer."""
 
-    version: str                     # 12 hexadecimal digits of the content
+    version: str  # 12 hexadecimal digits of the content
     topics: tuple[str, ...]
-    vocabulary: dict[str, int]       # term -> row
-    idf: NDArray[np.float64]         # (terms,)
-    weights: NDArray[np.float64]     # (terms, topics)
-    bias: NDArray[np.float64]        # (topics,)
+    vocabulary: dict[str, int]  # term -> row
+    idf: NDArray[np.float64]  # (terms,)
+    weights: NDArray[np.float64]  # (terms, topics)
+    bias: NDArray[np.float64]  # (topics,)
     thresholds: NDArray[np.float64]  # (topics,) of the score from which an item is flagged
 
     def vector(self, bag: Counter[str]) -> tuple[list[str], NDArray[np.intp], NDArray[np.float64]]:
@@ -61,8 +61,9 @@ class TopicModel:
         _, rows, values = self.vector(bag)
         return self.bias + values @ self.weights[rows]
 
-    def judge(self, version_id: str, title: str, text: str, segmented: tuple[str, str],
-              gazetteer: Gazetteer) -> Judgement:
+    def judge(
+        self, version_id: str, title: str, text: str, segmented: tuple[str, str], gazetteer: Gazetteer
+    ) -> Judgement:
         """Flags of an item: its published title and text, and their words (title, text)."""
         terms, rows, values = self.vector(features(*segmented, gazetteer))
         parts = values[:, None] * self.weights[rows]  # (terms, topics) contributions in log-odds
@@ -83,8 +84,14 @@ class TopicModel:
         (folder / MODEL_FILE).write_bytes(_stable(skops.io.dumps({**content, "version": self.version})))
 
 
-def make(topics: tuple[str, ...], terms: list[str], idf: NDArray[np.float64], weights: NDArray[np.float64],
-         bias: NDArray[np.float64], thresholds: NDArray[np.float64]) -> TopicModel:
+def make(
+    topics: tuple[str, ...],
+    terms: list[str],
+    idf: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    bias: NDArray[np.float64],
+    thresholds: NDArray[np.float64],
+) -> TopicModel:
     """A model from trained parts; its version is computed from them."""
     model = TopicModel("", topics, {term: row for row, term in enumerate(terms)}, idf, weights, bias, thresholds)
     digest = hashlib.sha256()
@@ -103,9 +110,14 @@ def load(folder: Path) -> TopicModel:
             raise ModelError(f"{path}: format {content['format']}, expected {_FORMAT}")
         terms = content["terms"].split("\n")
         return TopicModel(
-            version=content["version"], topics=tuple(content["topics"].split(" ")),
-            vocabulary={term: row for row, term in enumerate(terms)}, idf=content["idf"].astype(np.float64),
-            weights=content["weights"].astype(np.float64), bias=content["bias"], thresholds=content["thresholds"])
+            version=content["version"],
+            topics=tuple(content["topics"].split(" ")),
+            vocabulary={term: row for row, term in enumerate(terms)},
+            idf=content["idf"].astype(np.float64),
+            weights=content["weights"].astype(np.float64),
+            bias=content["bias"],
+            thresholds=content["thresholds"],
+        )
     except FileNotFoundError as error:
         raise ModelError(f"{path}: no model; run `make train`") from error
     except (KeyError, ValueError, zipfile.BadZipFile) as error:
@@ -113,19 +125,28 @@ def load(folder: Path) -> TopicModel:
 
 
 def _content(model: TopicModel) -> dict[str, Any]:
-    return {"format": _FORMAT, "topics": " ".join(model.topics), "terms": "\n".join(model.vocabulary), "idf": model.idf,
-            "weights": model.weights, "bias": model.bias, "thresholds": model.thresholds}
+    return {
+        "format": _FORMAT,
+        "topics": " ".join(model.topics),
+        "terms": "\n".join(model.vocabulary),
+        "idf": model.idf,
+        "weights": model.weights,
+        "bias": model.bias,
+        "thresholds": model.thresholds,
+    }
 
 
 def _stable(dumped: bytes) -> bytes:
-    """skops writes object addresses and the time of day into its file: number the addresses, drop the time."""
+    """Skops writes object addresses and the time of day into its file: number the addresses, drop the time."""
     with zipfile.ZipFile(io.BytesIO(dumped)) as archive:
         schema = archive.read("schema.json").decode()
         names: dict[str, str] = {}
         for number in re.findall(r'"__id__": (\d+)', schema):
             names.setdefault(number, str(len(names)))
-        order = sorted((name for name in archive.namelist() if name != "schema.json"),
-                       key=lambda name: int(names.get(name.split(".")[0], "0")))
+        order = sorted(
+            (name for name in archive.namelist() if name != "schema.json"),
+            key=lambda name: int(names.get(name.split(".")[0], "0")),
+        )
         renamed = {name: f"{names[name.split('.')[0]]}.npy" for name in order}
         schema = re.sub(r'"__id__": (\d+)', lambda match: f'"__id__": {names[match[1]]}', schema)
         for old, new in renamed.items():
@@ -141,8 +162,11 @@ def _sentence(title: str, text: str, reasons: tuple[Term, ...]) -> tuple[str, tu
     """The sentence, quoted exactly, that carries most of the reasons, with the places of its terms; the title where no
     sentence of the text carries any.
     """
-    wanted = {tone_key(term.term.removeprefix("t:")): term.weight for term in reasons
-              if not term.term.startswith("#") and HOME not in term.term}
+    wanted = {
+        tone_key(term.term.removeprefix("t:")): term.weight
+        for term in reasons
+        if not term.term.startswith("#") and HOME not in term.term
+    }
     wanted.pop("", None)
     best, most = title, 0.0
     for start, end in sentences(text)[:_SENTENCES]:
@@ -160,12 +184,12 @@ def _marks(sentence: str, wanted: Collection[str]) -> tuple[tuple[int, int], ...
     marked: set[int] = set()
     for words in (tuple(words.split()) for words in wanted):
         for first in range(len(keys) - len(words) + 1):
-            if tuple(keys[first:first + len(words)]) == words:
+            if tuple(keys[first : first + len(words)]) == words:
                 marked.update(range(first, first + len(words)))
     places: list[tuple[int, int]] = []
     for index in sorted(marked):
         start, end = spans[index]
-        if places and index - 1 in marked and sentence[places[-1][1]:start].isspace():
+        if places and index - 1 in marked and sentence[places[-1][1] : start].isspace():
             places[-1] = (places[-1][0], end)
         else:
             places.append((start, end))

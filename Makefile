@@ -1,0 +1,51 @@
+# Two commands do everything on a fresh Debian machine with Python 3.11: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo run serve test check bench train notebooks install lock clean
+
+install: $(READY)
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $(READY)
+
+demo: $(READY)          ## the whole line on the fictional press, then the console; ONCE=1 ends after the digest
+	$(BIN)/diembao demo $(if $(ONCE),--once)
+
+run: $(READY)           ## one cycle over sources.toml
+	$(BIN)/diembao run
+
+serve: $(READY)         ## console and schedule
+	$(BIN)/diembao serve
+
+test: $(READY)          ## every test
+	$(BIN)/python -m pytest
+
+check: $(READY)         ## style, types, layers, fast tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -m "not slow"
+
+bench: $(READY)         ## speeds as ratios against a peer in the same run
+	$(BIN)/python -m tests.bench
+
+train: $(READY)         ## models/seed -> models/current
+	$(BIN)/diembao train $(if $(GOLD),--gold $(GOLD))
+
+notebooks: $(READY)     ## run every notebook on the snapshot of the demonstration press
+	$(BIN)/diembao demo --once
+	$(BIN)/python -m notebooks.run
+
+lock: $(READY)          ## write down what is installed
+	$(BIN)/python -m pip freeze --all --exclude pip --exclude-editable > requirements.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
