@@ -37,6 +37,7 @@ check: $(READY)         ## style, types, layers, fast tests
 bench: $(READY)         ## speeds as ratios against a peer in the same run
 	$(BIN)/python -m tests.bench
 
+GOLD ?= $(wildcard ../shared/gold/dev.jsonl)
 train: $(READY)         ## models/seed -> models/current
 	$(BIN)/diembao train $(if $(GOLD),--gold $(GOLD))
 

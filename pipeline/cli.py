@@ -562,3 +562,7 @@ def _lines(file: str) -> Iterator[Iterable[str]]:
 def _written(output: Path | None) -> Iterator[IO[str]]:
     with output.open("w", encoding="utf-8") if output else nullcontext(sys.stdout) as out:
         yield out
+
+
+if __name__ == "__main__":
+    main()

@@ -43,7 +43,7 @@ from pipeline.settings import ConfigError, Settings
 from pipeline.store import articles, news
 from pipeline.store.database import Database
 from pipeline.store.ledger import Ledger, coverage
-from pipeline.text.extract import EXTRACTOR, extract
+from pipeline.text.extract import EXTRACTOR, extract, without_lead
 from pipeline.text.language import language
 from pipeline.text.places import Gazetteer
 from pipeline.text.words import SEGMENTER, segment
@@ -300,10 +300,12 @@ def read_item(item: Unread, page: Page | None, selectors: Selectors) -> tuple[Ve
             confidence=0.0,
         )
     else:
+        lead = article.lead or link.summary
         article = replace(
             article,
             title=article.title or link.title,
-            lead=article.lead or link.summary,
+            lead=lead,
+            text="\n\n".join(without_lead(article.text.split("\n\n"), lead)),
             published=article.published or link.published,
         )
     article_id = digest_id(url_key(article.url) or link.key)

@@ -26,6 +26,8 @@ from pipeline.text.normalise import clean_line
 
 EXTRACTOR = "extract-1"
 _NO_SELECTORS = Selectors()
+_LONGEST_LEAD = 700  # characters
+_SENTENCE = 60  # characters; shorter lines may be labels
 
 _NOISE_TAGS = (
     "script,style,noscript,template,iframe,svg,video,audio,object,nav,footer,aside,button,select,textarea,input,dialog"
@@ -74,6 +76,7 @@ def extract(page: Page, selectors: Selectors = _NO_SELECTORS) -> Article | None:
     title = _chosen(tree, selectors.title) or _title(tree, data, meta)
     published, modified = _dates(tree, data, meta, selectors.published)
     lead = _chosen(tree, selectors.lead) or clean_line(meta.get("og:description") or meta.get("description") or "")
+    lead = lead or _marked_lead(tree)
     section = clean_line(str(data.get("articleSection") or meta.get("article:section") or ""))
     if not section and isinstance(data.get("articleSection"), list):
         section = clean_line(", ".join(map(str, data["articleSection"])))
@@ -89,8 +92,8 @@ def extract(page: Page, selectors: Selectors = _NO_SELECTORS) -> Article | None:
             body.paragraphs, method, confidence = other, "fallback", max(confidence, 0.5)
     paragraphs = _tidy(body.paragraphs, title, lead)
     text = "\n\n".join(paragraphs)
-    # A page of pictures or film may have a lead and no text: that is no article to judge.
-    if is_section_page or not text or (len(text) < 120 and len(lead) < 60):
+    # A page of pictures or film may have a lead, and labels ("Chia sẻ", a date, the paper's name), and no text.
+    if is_section_page or not any(len(paragraph) >= _SENTENCE for paragraph in paragraphs):
         return None
     if not title:
         title = paragraphs[0] if paragraphs else lead
@@ -114,6 +117,17 @@ def _chosen(tree: LexborHTMLParser, selector: str) -> str:
         return ""
     node = tree.css_first(selector)
     return clean_line(node.text(separator=" ")) if node else ""
+
+
+def _marked_lead(tree: LexborHTMLParser) -> str:
+    """The element that old templates mark as the lead."""
+    for node in tree.css("[class*=sapo],[class*=summary],[class*=standfirst],[class*=chapeau],[itemprop=description]")[
+        :5
+    ]:
+        line = clean_line(node.text(separator=" "))
+        if _SENTENCE / 2 <= len(line) <= _LONGEST_LEAD:
+            return line
+    return ""
 
 
 def _meta(tree: LexborHTMLParser) -> dict[str, str]:
@@ -397,10 +411,17 @@ def _tidy(paragraphs: list[str], title: str, lead: str) -> list[str]:
             continue
         seen.add(paragraph)
         kept.append(paragraph)
-    # A body that begins with the lead repeats it; the lead is kept apart.
-    if kept and lead and kept[0].rstrip(".") == lead.rstrip("."):
-        kept = kept[1:]
+    while kept and len(kept[0]) < _SENTENCE and parse_shown(kept[0]):
+        kept.pop(0)  # the line with the date above the text
+    kept = without_lead(kept, lead)
     # 'Theo TTXVN' says where the text comes from and stays; a person's name does not.
     while kept and len(kept[-1]) < 60 and _NAME_LINE.match(kept[-1]) and not kept[-1].startswith("Theo "):
         kept.pop()
     return kept
+
+
+def without_lead(paragraphs: list[str], lead: str) -> list[str]:
+    """A body that begins with the lead repeats it; the lead is kept apart."""
+    if paragraphs and lead and paragraphs[0].rstrip(".… ") == lead.rstrip(".… "):
+        return paragraphs[1:]
+    return paragraphs
