@@ -20,7 +20,8 @@ from rich.console import Console as Terminal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from pipeline.catalogue import Shown, text
-from pipeline.settings import ConfigError, Settings, read_settings
+from pipeline.errors import ConfigError, DiemBaoError
+from pipeline.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from pipeline.line import Line
@@ -56,29 +57,18 @@ class Stage(StrEnum):
 
 
 def main() -> None:
-    """Run a command; what a person did wrong is told in words, with the exit status that design gives it."""
-    from pipeline.store.database import StoreError, StoreHeld
-    from pipeline.triage.flags import ModelError
-
+    """Run a command; what a person can mend is told in words, with the exit status that belongs to it."""
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     try:
         app()
-    except ConfigError as error:
-        _stop(str(error), 2)
-    except StoreHeld as error:
-        _stop(text("cli.held", path=error.path, holder=error.holder), 1)
-    except (StoreError, ModelError) as error:
-        _stop(str(error), 1)
+    except DiemBaoError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.status)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
         # Whoever read our output has gone.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _stop(message: str, status: int) -> None:
-    print(message, file=sys.stderr)
-    sys.exit(status)
 
 
 def _settings(config: Path, data: Path | None) -> Settings:

@@ -25,6 +25,7 @@ from pipeline.crawl.cycle import Step, page_of, replay, run_cycle
 from pipeline.crawl.fetch import user_agent
 from pipeline.crawl.sources import read_sources
 from pipeline.crawl.urls import url_key
+from pipeline.errors import ConfigError
 from pipeline.records import (
     Article,
     CoverageRow,
@@ -39,7 +40,7 @@ from pipeline.records import (
     digest_id,
 )
 from pipeline.reports.digest import Digest, DigestData, build
-from pipeline.settings import ConfigError, Settings
+from pipeline.settings import Settings
 from pipeline.store import articles, news
 from pipeline.store.database import Database
 from pipeline.store.ledger import Ledger, coverage

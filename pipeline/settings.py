@@ -16,13 +16,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from pipeline.catalogue import UiLanguage, text
+from pipeline.errors import ConfigError
 from pipeline.records import TOPICS
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
-
-
-class ConfigError(Exception):
-    """Something a person wrote in a configuration file cannot be right. Shown as it is; exit status 2."""
 
 
 class Strict(BaseModel):

@@ -48,7 +48,11 @@ class Office:
             lines.append(f"sitemaps = {json.dumps(source.sitemaps)}")
             lines.append("expected = { min = 5, max = 60 }")
             for listing in source.listings:
-                lines += ["[[source.listings]]", f"url = {json.dumps(listing.url)}", f"links = {json.dumps(listing.links)}"]
+                lines += [
+                    "[[source.listings]]",
+                    f"url = {json.dumps(listing.url)}",
+                    f"links = {json.dumps(listing.links)}",
+                ]
             tables.append("\n".join(lines))
         (folder / "sources.toml").write_text("\n\n".join(tables), encoding="utf-8")
         models = ROOT / "models"
@@ -84,14 +88,23 @@ workers = 1
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start a command and do not wait."""
         return subprocess.Popen(
-            [sys.executable, "-m", "pipeline.cli", *arguments], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [sys.executable, "-m", "pipeline.cli", *arguments],
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
 
     def run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run a command to its end; the caller looks at the status."""
         return subprocess.run(
             [sys.executable, "-m", "pipeline.cli", *arguments],
-            cwd=self.folder, input=stdin, capture_output=True, text=True, encoding="utf-8", timeout=300, check=False,
+            cwd=self.folder,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=300,
+            check=False,
         )
 
     def ok(self, *arguments: str) -> str:

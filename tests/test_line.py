@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,7 @@ def running(first_port: int) -> Iterator[Press]:
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory, first_port: int, running: Press) -> Office:
     """An office after its first run."""
+    assert running.read == set()
     made = Office.set_up(tmp_path_factory.mktemp("office"), first_port)
     made.ok("run")
     return made
@@ -110,7 +111,8 @@ def test_pages_come_out_as_their_papers_wrote_them(office: Office) -> None:
 def test_the_coverage_ledger_says_what_came_and_what_failed_and_why(office: Office) -> None:
     ledger = office.coverage()
     assert {source: row["links_new"] for source, row in ledger.items()} == {
-        outlet.id.replace("_", "-"): len(stories(outlet.id)) - len(CUT_OFF) * (outlet.id == "nep_nha") for outlet in OUTLETS
+        outlet.id.replace("_", "-"): len(stories(outlet.id)) - len(CUT_OFF) * (outlet.id == "nep_nha")
+        for outlet in OUTLETS
     }
     assert all(row["entry_failed"] == 0 and not row["silent"] for row in ledger.values())
     failed = {source: row["pages_failed"] for source, row in ledger.items() if row["pages_failed"]}
@@ -123,6 +125,7 @@ def test_the_coverage_ledger_says_what_came_and_what_failed_and_why(office: Offi
 
 
 def test_the_forbidden_page_was_never_asked(office: Office, running: Press) -> None:
+    assert office.data.is_dir()
     assert not [path for _, path, _ in running.requests if path.startswith("/noi-bo/")]
     assert [path for _, path, _ in running.requests if path == "/robots.txt"]
 
@@ -184,20 +187,29 @@ def test_a_rebuild_from_the_archive_gives_the_same(office: Office) -> None:
 
 def test_kill_9_in_the_middle_loses_nothing(tmp_path: Path, office: Office, first_port: int, running: Press) -> None:
     """Killed while crawling, then while processing, then run to the end: the same as never having been killed."""
-    del office  # its runs are over: the press has settled on the corrected texts
+    assert (
+        office.data.is_dir() and {CORRECTED, QUIETLY_CORRECTED} <= running.read
+    )  # the press has settled on its corrections
     whole = Office.set_up(tmp_path / "whole", first_port)
     whole.ok("run")
     killed = Office.set_up(tmp_path / "killed", first_port)
-    for enough in (
-        lambda: sum(path.stat().st_size for path in killed.data.glob("archive/*.warc.gz")) > 60_000,
-        lambda: (killed.data / "archive").is_dir() and time.monotonic() > began + 4.5,
-    ):
-        began = time.monotonic()
+
+    def archived() -> int:
+        return sum(path.stat().st_size for path in killed.data.glob("archive/*.warc.gz"))
+
+    def kill_when(enough: Callable[[], bool]) -> None:
         process = killed.start("run")
         while not enough() and process.poll() is None:
-            time.sleep(0.02)
+            time.sleep(0.01)
+        assert process.poll() is None, "the run was over before it could be killed"
         process.send_signal(signal.SIGKILL)
         process.communicate()
+
+    kill_when(lambda: archived() > 60_000)
+    half = archived()
+    # The crawl is over when the store has grown and the archive no longer does; processing has then begun.
+    complete = sum(path.stat().st_size for path in whole.data.glob("archive/*.warc.gz"))
+    kill_when(lambda: archived() > half and archived() > 0.97 * complete)
     killed.ok("run")
     assert stored(killed) == stored(whole)
 

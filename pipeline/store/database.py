@@ -14,6 +14,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from pipeline.catalogue import text
+from pipeline.errors import StoreError, StoreHeld
+
 FILE = "diembao.duckdb"
 SNAPSHOT = "snapshot.duckdb"
 # Nothing is fetched from anywhere, whatever a statement might ask for.
@@ -22,19 +25,6 @@ _OFFLINE: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": False,
 }
 _STAMP = pa.timestamp("us", tz="UTC")
-
-
-class StoreError(Exception):
-    """The store cannot be used as it is."""
-
-
-class StoreHeld(StoreError):
-    """Another process owns the file."""
-
-    def __init__(self, path: Path, holder: str) -> None:
-        super().__init__(f"{path} is held by {holder}")
-        self.path = path
-        self.holder = holder  # "process 1234 (diembao)", or "another process"
 
 
 class Database:
@@ -49,7 +39,7 @@ class Database:
             self._connection = duckdb.connect(str(self.path), config=_OFFLINE)
         except duckdb.IOException as error:
             if "lock" in str(error).lower():
-                raise StoreHeld(self.path, _holder(str(error))) from error
+                raise StoreHeld(text("store.held", path=self.path, holder=_holder(str(error)))) from error
             raise StoreError(str(error)) from error
         self._migrate()
 
@@ -65,7 +55,7 @@ class Database:
         folder = files("pipeline.store") / "migrations"
         known = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
         if unknown := done - {file.name for file in known}:
-            raise StoreError(f"{self.path} was written by a newer version of diembao ({', '.join(sorted(unknown))})")
+            raise StoreError(text("store.newer", path=self.path, names=", ".join(sorted(unknown))))
         for file in known:
             if file.name not in done:
                 with self.transaction():
@@ -139,4 +129,4 @@ def _quoted(path: Path) -> str:
 
 def _holder(message: str) -> str:
     match = re.search(r"held in (.+?) \(PID (\d+)\)", message)
-    return f"process {match[2]} ({Path(match[1]).name})" if match else "another process"
+    return text("store.process", pid=match[2], name=Path(match[1]).name) if match else text("store.other_process")

@@ -21,6 +21,8 @@ import numpy as np
 import skops.io
 from numpy.typing import NDArray
 
+from pipeline.catalogue import text as say
+from pipeline.errors import ModelError
 from pipeline.records import HOME, Flag, Judgement, Term
 from pipeline.text.normalise import sentences, syllable_key, syllables, tone_key
 from pipeline.text.places import Gazetteer
@@ -30,10 +32,6 @@ MODEL_FILE = "topics.skops"
 _REASONS = 8  # terms shown for a topic
 _SENTENCES = 60  # of a text, looked through for the one to quote
 _FORMAT = 1
-
-
-class ModelError(Exception):
-    """The model file is missing, damaged or of another format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +105,7 @@ def load(folder: Path) -> TopicModel:
     try:
         content: dict[str, Any] = skops.io.load(path, trusted=[])
         if content["format"] != _FORMAT:
-            raise ModelError(f"{path}: format {content['format']}, expected {_FORMAT}")
+            raise ModelError(say("model.format", path=path, found=content["format"], expected=_FORMAT))
         terms = content["terms"].split("\n")
         return TopicModel(
             version=content["version"],
@@ -119,9 +117,9 @@ def load(folder: Path) -> TopicModel:
             thresholds=content["thresholds"],
         )
     except FileNotFoundError as error:
-        raise ModelError(f"{path}: no model; run `make train`") from error
+        raise ModelError(say("model.missing", path=path)) from error
     except (KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise ModelError(f"{path}: damaged ({error})") from error
+        raise ModelError(say("model.damaged", path=path, problem=error)) from error
 
 
 def _content(model: TopicModel) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipeline.store.database import FILE, SNAPSHOT, Database, StoreError, StoreHeld
+from pipeline.errors import StoreError, StoreHeld
+from pipeline.store.database import FILE, SNAPSHOT, Database
 from tests.store.rows import T0, publish
 
 _HOLD = """
@@ -47,7 +48,7 @@ def test_a_store_written_by_a_newer_version_is_refused_untouched(tmp_path: Path)
     database = Database(tmp_path)
     database.run("INSERT INTO schema_migrations VALUES ('9999_later.sql', now())")
     database.close()
-    with pytest.raises(StoreError, match="newer version.*9999_later"):
+    with pytest.raises(StoreError, match="9999_later"):
         Database(tmp_path)
     with duckdb.connect(str(tmp_path / FILE), read_only=True) as reader:
         assert reader.execute("SELECT count(*) FROM schema_migrations WHERE name = '9999_later.sql'").fetchall() == [
@@ -75,9 +76,8 @@ def test_a_second_process_is_refused_and_told_who_holds_the_store(tmp_path: Path
             Database(tmp_path)
         holder.stdin.close()
         holder.wait(timeout=30)
-    assert f"process {holder.pid} (" in refused.value.holder
-    assert refused.value.path == tmp_path / FILE
     assert str(holder.pid) in str(refused.value)
+    assert str(tmp_path / FILE) in str(refused.value)
     Database(tmp_path).close()  # once the other has gone, the file is free
 
 
@@ -114,9 +114,9 @@ def test_threads_share_one_store_without_losing_a_row(database: Database) -> Non
 def test_a_batch_keeps_vietnamese_missing_values_and_moments_in_utc(database: Database) -> None:
     moment = datetime(2026, 11, 22, 17, 30, 0, 123456, tzinfo=UTC)
     row = {"name": "Nguồn 'Cửa Việt'; DROP TABLE links", "at": moment, "none": None}
-    database.run("CREATE TEMP TABLE seen (name TEXT, at TIMESTAMPTZ, none_at TIMESTAMPTZ)")
+    database.run("CREATE TEMP TABLE seen (name TEXT, seen_at TIMESTAMPTZ, none_at TIMESTAMPTZ)")
     database.insert("INSERT INTO seen SELECT * FROM batch", [row], ["at", "none"])
-    assert database.dicts("SELECT * FROM seen") == [{"name": row["name"], "at": moment, "none_at": None}]
+    assert database.dicts("SELECT * FROM seen") == [{"name": row["name"], "seen_at": moment, "none_at": None}]
     database.insert("INSERT INTO seen SELECT * FROM batch", [])  # nothing to write is nothing written
     assert database.rows("SELECT count(*) FROM seen") == [(1,)]
 
