@@ -28,7 +28,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from pipeline.catalogue import Shown
 from pipeline.records import CoverageRow
-from pipeline.reports.digest import Digest, Row
+from pipeline.reports.digest import Digest, Row, Unseen
 
 LETTERS = {"sovereignty": "C", "human_rights": "N", "provincial_reputation": "U"}
 _SCRIPT_RANGES = (
@@ -97,28 +97,39 @@ def stylesheet() -> str:
 
 
 def issues(digest: Digest, shown: Shown) -> list[tuple[str, str, str]]:
-    """What could not be read: source, what is missing, why and since when."""
-    lines = []
+    """What could not be read: source, what is missing, why and since when. Sources in the same trouble share a line."""
+    alike: dict[tuple[str, str], list[str]] = {}
     for one in digest.unseen:
-        what = []
-        if one.silent:
-            what.append(shown.text("digest.silent"))
-        elif not (one.pages_failed or one.unread or one.reasons):
-            what.append(shown.text("digest.not_asked"))
-        if one.pages_failed:
-            what.append(shown.text("digest.pages_failed", n=shown.number(one.pages_failed)))
-        if one.unread:
-            what.append(shown.text("digest.unread", n=shown.number(one.unread)))
-        why = "; ".join(dict.fromkeys(shown.say(reason) for reason in one.reasons[:3]))
-        if one.silent:
-            last = shown.moment(one.last_ok) if one.last_ok else shown.text("digest.never_read")
-            why = (
-                f"{why}; {shown.text('digest.last_read', when=last)}"
-                if why
-                else shown.text("digest.last_read", when=last)
-            )
-        lines.append((one.name, ", ".join(what) or shown.text("digest.partly"), why))
-    return lines
+        alike.setdefault((_missing(one, shown), _cause(one, shown)), []).append(one.name)
+    return [
+        (
+            names[0] if len(names) == 1 else shown.text("digest.many_sources", n=len(names)),
+            what if len(names) == 1 else f"{what}: {', '.join(names)}",
+            why,
+        )
+        for (what, why), names in alike.items()
+    ]
+
+
+def _missing(one: Unseen, shown: Shown) -> str:
+    what = []
+    if one.silent:
+        what.append(shown.text("digest.silent"))
+    elif not (one.pages_failed or one.unread or one.reasons):
+        what.append(shown.text("digest.not_asked"))
+    if one.pages_failed:
+        what.append(shown.text("digest.pages_failed", n=shown.number(one.pages_failed)))
+    if one.unread:
+        what.append(shown.text("digest.unread", n=shown.number(one.unread)))
+    return ", ".join(what) or shown.text("digest.partly")
+
+
+def _cause(one: Unseen, shown: Shown) -> str:
+    causes = list(dict.fromkeys(shown.say(reason) for reason in one.reasons[:3]))
+    if one.silent:
+        last = shown.moment(one.last_ok) if one.last_ok else shown.text("digest.never_read")
+        causes.append(shown.text("digest.last_read", when=last))
+    return "; ".join(causes)
 
 
 @cache
@@ -219,8 +230,10 @@ def _paper() -> DocumentObject:
 
 def _heading(document: DocumentObject, digest: Digest, shown: Shown) -> None:
     table = document.add_table(rows=1, cols=2)
+    table.autofit = False
     left, right = table.rows[0].cells
-    left.width, right.width = Mm(70), Mm(95)
+    for column, cell, width in ((table.columns[0], left, Mm(66)), (table.columns[1], right, Mm(99))):
+        column.width = cell.width = width
     for cell, lines in (
         (left, ((digest.superior.upper(), False, 12), (digest.body.upper(), True, 12))),
         (
@@ -240,11 +253,26 @@ def _heading(document: DocumentObject, digest: Digest, shown: Shown) -> None:
             paragraph = cell.paragraphs[0] if index == 0 else cell.add_paragraph()
             paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
             paragraph.paragraph_format.space_after = Pt(0)
-            _text(paragraph, words, bold=bold, size=size, italic=index == 2)
+            run = _text(paragraph, words, bold=bold, size=size, italic=index == 2)
+            run.underline = index == 1 and cell is right  # the line under the motto is as long as the motto
+        if cell is left:
+            _short_rule(cell.add_paragraph())
     title = _line(document, shown.text("digest.title").upper(), bold=True, size=14, before=14)
     title.alignment = WD_ALIGN_PARAGRAPH.CENTER
     period = _line(document, _period(digest, shown), bold=True)
     period.alignment = WD_ALIGN_PARAGRAPH.CENTER
+
+
+def _short_rule(paragraph: Paragraph) -> None:
+    """A line under the issuing body, a third of its width."""
+    paragraph.paragraph_format.left_indent = paragraph.paragraph_format.right_indent = Mm(22)
+    paragraph.paragraph_format.line_spacing = Pt(3)
+    border = OxmlElement("w:pBdr")
+    line = OxmlElement("w:bottom")
+    for name, value in (("val", "single"), ("sz", "6"), ("space", "1"), ("color", "auto")):
+        line.set(qn(f"w:{name}"), value)
+    border.append(line)
+    paragraph._p.get_or_add_pPr().append(border)
 
 
 def _date_parts(moment: datetime, shown: Shown) -> Mapping[str, str]:

@@ -220,10 +220,13 @@ def coverage(database: Database, sources: Sequence[Source], since: datetime, unt
     reasons: dict[str, list[str]] = {}
     for source_id, why in database.rows(
         """
-            SELECT source_id, reason FROM fetches
-            WHERE requested_at > ? AND requested_at <= ? AND reason <> '' AND kind <> 'robots'
+            SELECT source_id, reason FROM (
+                SELECT source_id, reason FROM fetches
+                WHERE requested_at > ? AND requested_at <= ? AND reason <> '' AND kind <> 'robots'
+                UNION ALL
+                SELECT source_id, reason FROM failures WHERE failed_at > ? AND failed_at <= ?)
             GROUP BY source_id, reason ORDER BY count(*) DESC, reason""",
-        [since, until],
+        [since, until, since, until],
     ):
         reasons.setdefault(source_id, []).append(why)
     nothing = {"asked": 0, "entry_ok": 0, "entry_failed": 0, "pages_ok": 0, "pages_failed": 0}
