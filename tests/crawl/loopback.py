@@ -65,6 +65,7 @@ class Site:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet: two would wait 40 ms for each other
     site: Site
 
     def log_message(self, format: str, *args: Any) -> None:
@@ -94,6 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.raw is not None:
             self._leave(asked)
             self.wfile.write(answer.raw)
+            self.wfile.flush()
             self.connection.shutdown(socket.SHUT_RDWR)
             self.close_connection = True
             return
@@ -107,6 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         while answer.drip is not None:  # until the client has had enough
             self.wfile.write(answer.body)
+            self.wfile.flush()
             time.sleep(answer.drip)
         self._leave(asked)
         self.wfile.write(answer.body)

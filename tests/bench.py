@@ -1,0 +1,131 @@
+"""Speeds of the line's stages as ratios against a peer, both measured in the same run on the same texts.
+
+`make bench` prints a table. Material: the fictional press, or the real press where it is found (DIEMBAO_PRESS or ../shared).
+Ratios mean more than seconds on a shared machine: each pair is run in turn, three times, and the medians are compared.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import feedparser
+import trafilatura
+from rich.console import Console
+from rich.table import Table
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from underthesea import word_tokenize
+
+from pipeline.crawl.entries import read_feed
+from pipeline.demo.press import OUTLETS, stories
+from pipeline.learning.labels import read_labelled
+from pipeline.records import TOPICS, Page, Source
+from pipeline.text.extract import extract
+from pipeline.text.places import Gazetteer
+from pipeline.text.words import words
+from pipeline.triage.flags import load
+
+ROOT = Path(__file__).parent.parent
+PRESS = Path(os.environ.get("DIEMBAO_PRESS", ROOT.parent / "shared" / "press"))
+ROUNDS = 3
+
+
+def rate(work: Callable[[Any], object], things: Sequence[Any]) -> float:
+    """Things a second."""
+    began = time.perf_counter()
+    for thing in things:
+        work(thing)
+    return len(things) / (time.perf_counter() - began)
+
+
+def compare(
+    ours: Callable[[Any], object], peer: Callable[[Any], object], things: Sequence[Any]
+) -> tuple[float, float, float]:
+    """Median rates of ours and of the peer, and the median ratio, in turn."""
+    ours(things[0]), peer(things[0])
+    pairs = [(rate(ours, things), rate(peer, things)) for _ in range(ROUNDS)]
+    return (
+        statistics.median(a for a, _ in pairs),
+        statistics.median(b for _, b in pairs),
+        statistics.median(a / b for a, b in pairs),
+    )
+
+
+def texts() -> list[str]:
+    """Vietnamese article texts."""
+    if (PRESS / "articles.jsonl").is_file():
+        with (PRESS / "articles.jsonl").open(encoding="utf-8") as lines:
+            rows = [json.loads(next(lines)) for _ in range(120)]
+        return [row["text"] for row in rows if row["lang"] == "vi"]
+    return ["\n".join(story.body) for outlet in OUTLETS if outlet.language == "vi" for story in stories(outlet.id)]
+
+
+def pages() -> list[str]:
+    """Newspaper pages."""
+    if (PRESS / "extraction" / "html").is_dir():
+        return [
+            gzip.decompress(path.read_bytes()).decode("utf-8", "replace")
+            for path in sorted((PRESS / "extraction" / "html").glob("*.gz"))[:60]
+        ]
+    return [
+        f"<html><body><h1>{story.title}</h1>{''.join(f'<p>{part}</p>' for part in story.body)}</body></html>"
+        for outlet in OUTLETS
+        for story in stories(outlet.id)
+    ]
+
+
+def main() -> None:
+    """Measure and print."""
+    table = Table(title=f"{'real press' if PRESS.is_dir() else 'fictional press'}, median of {ROUNDS}")
+    for column in ("stage", "ours", "peer", "ratio"):
+        table.add_column(column)
+    material = texts()
+    a, b, ratio = compare(words, lambda text: word_tokenize(text, format="text"), material)
+    table.add_row("words (texts/s)", f"{a:.0f}", f"underthesea word_tokenize {b:.0f}", f"{ratio:.2f}")
+    a, b, ratio = compare(
+        lambda html: extract(Page("", html.encode())), lambda html: trafilatura.extract(html, fast=True), pages()
+    )
+    table.add_row("article text (pages/s)", f"{a:.0f}", f"trafilatura fast {b:.0f}", f"{ratio:.2f}")
+    feed = (
+        (
+            "<rss version='2.0'><channel>"
+            + "".join(
+                f"<item><title>{text[:60]}</title><link>https://bao.vn/{n}</link></item>"
+                for n, text in enumerate(material)
+            )
+            + "</channel></rss>"
+        )
+        .replace("&", "")
+        .encode()
+    )
+    source = Source("a", "A", "https://bao.vn", "vi", "national")
+    a, b, ratio = compare(lambda body: read_feed(body, "", "https://bao.vn/rss", source), feedparser.parse, [feed] * 5)
+    table.add_row("feeds (files/s)", f"{a:.1f}", f"feedparser alone {b:.1f}", f"{ratio:.2f}")
+    items = [item for path in sorted((ROOT / "models" / "seed").glob("*.jsonl")) for item in read_labelled(path)][:600]
+    split = [(words(item.title), words(item.text)) for item in items]
+    model = load(ROOT / "models" / "current")
+    gazetteer = Gazetteer.from_tables(
+        *((ROOT / "models" / "gazetteer" / name).read_text() for name in ("quang_tri.tsv", "provinces.tsv"))
+    )
+    peer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2, token_pattern=r"\S+")  # noqa: S106 - a pattern
+    matrix = peer.fit_transform([" ".join(pair) for pair in split])
+    learners = [LogisticRegression().fit(matrix, [item.labels[n] for item in items]) for n in range(len(TOPICS))]
+
+    def by_peer(pair: tuple[str, str]) -> object:
+        row = peer.transform([" ".join(pair)])
+        return [learner.predict_proba(row) for learner in learners]
+
+    a, b, ratio = compare(lambda pair: model.judge("", pair[0], pair[1], pair, gazetteer), by_peer, split)
+    table.add_row("flags with reasons (items/s)", f"{a:.0f}", f"scikit-learn, scores only {b:.0f}", f"{ratio:.2f}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
