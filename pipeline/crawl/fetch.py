@@ -71,6 +71,7 @@ class _Host:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     free_at: float = 0.0  # loop time from which the next request may go
     robots: Protego | bool | None = None  # rules; True: everything allowed; False: nothing; None: not asked yet
+    refusal: str = reason("fetch.robots")  # why nothing is asked
 
 
 class _NotPublic(Exception):
@@ -169,13 +170,13 @@ class Fetcher:
 
     async def get(self, ask: Ask) -> Reply:
         """The reply to a request, after robots.txt, delays, redirects and retries."""
-        url = absolute(ask.url, "")
+        url = absolute("", ask.url)
         if not url:
             return await self._done(Reply(ask, "address", _now(), reason=reason("fetch.bad_address")))
         host = self._hosts.setdefault(urlsplit(url).netloc, _Host())
         async with self._places, host.lock:
             if not await self._allowed(host, url, ask):
-                return await self._done(Reply(ask, "robots", _now(), reason=reason("fetch.robots")))
+                return await self._done(Reply(ask, "robots", _now(), reason=host.refusal))
             reply = await self._with_retries(host, ask)
         return await self._done(reply)
 
@@ -186,9 +187,12 @@ class Fetcher:
     async def _allowed(self, host: _Host, url: str, ask: Ask) -> bool:
         if host.robots is None:
             parts = urlsplit(url)
-            robots = Ask(ask.source_id, "robots", f"{parts.scheme}://{parts.netloc}/robots.txt")
-            reply = await self._with_retries(host, robots)
+            reply = await self._with_retries(
+                host, Ask(ask.source_id, "robots", f"{parts.scheme}://{parts.netloc}/robots.txt")
+            )
             host.robots = _rules(reply)
+            if host.robots is False:
+                host.refusal = reason("fetch.robots_unknown")
             await self._on_reply(reply)
         return host.robots if isinstance(host.robots, bool) else bool(host.robots.can_fetch(url, self._agent))
 
@@ -233,7 +237,7 @@ class Fetcher:
         return replace(reply, seconds=loop.time() - begun)
 
     async def _follow(self, ask: Ask, reply: Reply) -> Reply:
-        url = absolute(ask.url, "")
+        url = absolute("", ask.url)
         for _ in range(self._limits.max_redirects + 1):
             headers = {}
             if ask.etag:

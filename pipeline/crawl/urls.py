@@ -11,7 +11,9 @@ _LOCAL_TRACKERS = frozenset({"gidzl", "zarsrc", "zalo", "vn_source", "vn_campaig
 
 
 def absolute(base: str, href: str) -> str:
-    """The absolute http(s) URL of a link, without fragment; empty where it is none."""
+    """The absolute http(s) URL of a link, without fragment; empty where it is none (an empty link is not its page)."""
+    if not href.strip():
+        return ""
     try:
         url = urljoin(base, href.strip())
         parts = urlsplit(url)

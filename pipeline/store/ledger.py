@@ -222,7 +222,8 @@ def coverage(database: Database, sources: Sequence[Source], since: datetime, unt
         """
             SELECT source_id, reason FROM (
                 SELECT source_id, reason FROM fetches
-                WHERE requested_at > ? AND requested_at <= ? AND reason <> '' AND kind <> 'robots'
+                WHERE requested_at > ? AND requested_at <= ? AND reason <> ''
+                  AND (kind <> 'robots' OR outcome NOT IN ('ok', 'unchanged', 'missing', 'refused'))
                 UNION ALL
                 SELECT source_id, reason FROM failures WHERE failed_at > ? AND failed_at <= ?)
             GROUP BY source_id, reason ORDER BY count(*) DESC, reason""",
