@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
@@ -47,13 +48,14 @@ def _zone(value: str) -> str:
 
 def web_address(value: str) -> str:
     """An http(s) URL with a host and without credentials."""
-    if not re.fullmatch(r"https?://[^\s/@:?#]+(:\d{1,5})?(/[^\s]*)?", value):
+    match = re.fullmatch(r"https?://[^\s/@:?#]+(?::(\d{1,5}))?(?:/[^\s]*)?", value)
+    if not match or int(match[1] or 1) not in range(1, 65536):
         raise refuse("config.bad_url")
     return value
 
 
 def _mail_address(value: str) -> str:
-    if value and not re.fullmatch(r"[^\s@]+@[^\s@]+\.[^\s@]+", value):
+    if value and not re.fullmatch(r"[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+", value):
         raise refuse("config.bad_mail")
     return value
 
@@ -200,8 +202,14 @@ def read_topics(path: Path) -> dict[str, float]:
     return {topic.id: topic.target_recall for topic in read_toml(path, _Topics).topic}
 
 
-def read_toml(path: Path, shape: type[ModelT]) -> ModelT:
-    """Read a TOML file into a strict model. Raises ConfigError with one line for each mistake."""
+Mistake = tuple[tuple[int | str, ...], object, str]  # where, the value found, what to write
+
+
+def read_toml(path: Path, shape: type[ModelT], across: Callable[[ModelT], Iterable[Mistake]] = lambda _: ()) -> ModelT:
+    """Read a TOML file into a strict model. Raises ConfigError with one line for each mistake.
+
+    `across` finds mistakes that only show when several tables are seen together.
+    """
     try:
         source = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
@@ -214,12 +222,16 @@ def read_toml(path: Path, shape: type[ModelT]) -> ModelT:
         raise ConfigError(text("config.not_toml", path=path, problem=error)) from error
     try:
         # TOML arrays arrive as lists; our records hold tuples.
-        return shape.model_validate(_tuples(data))
+        model = shape.model_validate(_tuples(data))
     except ValidationError as error:
         lines = source.splitlines()
         raise ConfigError(
             "\n".join(_explain(path, lines, details, shape) for details in error.errors(include_url=False))
         ) from error
+    if mistakes := list(across(model)):
+        lines = source.splitlines()
+        raise ConfigError("\n".join(_told(path, lines, *mistake) for mistake in mistakes))
+    return model
 
 
 def _tuples(value: object) -> Any:
@@ -228,6 +240,11 @@ def _tuples(value: object) -> Any:
     if isinstance(value, list):
         return tuple(_tuples(inner) for inner in value)
     return value
+
+
+def _told(path: Path, lines: list[str], loc: tuple[int | str, ...], found: object, problem: str) -> str:
+    where = f"{path}:{_line_of(lines, loc)}: {_dotted(loc)}"
+    return text("config.bad_value", where=where, found=repr(found), problem=problem)
 
 
 def _explain(path: Path, lines: list[str], details: ErrorDetails, shape: type[BaseModel]) -> str:
@@ -245,7 +262,7 @@ def _explain(path: Path, lines: list[str], details: ErrorDetails, shape: type[Ba
         case "missing":
             return text("config.missing_key", where=where, key=loc[-1])
         case _:
-            return text("config.bad_value", where=where, found=repr(found), problem=_expected(details))
+            return _told(path, lines, loc, found, _expected(details))
 
 
 def _expected(details: ErrorDetails) -> str:
@@ -258,6 +275,12 @@ def _expected(details: ErrorDetails) -> str:
         case "greater_than_equal" | "less_than_equal" | "greater_than" | "less_than":
             ((name, bound),) = bounds.items()
             return text(f"config.want_{name}", bound=bound)
+        case "string_too_short":
+            return text("config.want_not_empty")
+        case "string_pattern_mismatch":
+            return text("config.want_id")
+        case "model_type" | "model_attributes_type":
+            return text("config.want_table")
         case "literal_error" | "enum":
             return text("config.want_one_of", choices=bounds["expected"])
         case _:
@@ -291,19 +314,25 @@ def _line_of(lines: list[str], loc: tuple[int | str, ...]) -> int:
 
     tomllib keeps no positions; the files are ours and plain, so a scan for headers and keys finds them.
     """
-    tables = [step for step in loc if isinstance(step, str)]
-    index = next((step for step in loc if isinstance(step, int)), 0)
-    best, seen, current = 1, -1, ""
+    best, best_line = 0, 1
+    path: list[int | str] = []
+    counts: dict[tuple[int | str, ...], int] = {}
     for number, line in enumerate(lines, 1):
-        header = re.match(r"\s*\[\[?\s*([\w.\-]+)\s*\]\]?", line)
-        if header:
-            current = header[1]
-            if line.lstrip().startswith("[[") and current == tables[0]:
-                seen += 1
-            if current == ".".join(tables[: current.count(".") + 1]) and seen in (-1, index):
-                best = number
-        elif key := re.match(r"\s*\"?([\w\-]+)\"?\s*=", line):
-            path = [*current.split("."), key[1]] if current else [key[1]]
-            if path == tables[: len(path)] and seen in (-1, index):
-                best = number
-    return best
+        if header := re.match(r"\s*(\[\[?)\s*([\w.\-]+)\s*\]", line):
+            path = []
+            names = header[2].split(".")
+            for index, name in enumerate(names):
+                path.append(name)
+                key = tuple(path)
+                if header[1] == "[[" and index == len(names) - 1:
+                    counts[key] = counts.get(key, -1) + 1
+                if key in counts:
+                    path.append(counts[key])
+            candidate = path
+        elif found := re.match(r"\s*([\w.\-\"']+)\s*=", line):
+            candidate = [*path, *(part.strip("\"'") for part in found[1].split("."))]
+        else:
+            continue
+        if len(candidate) > best and tuple(candidate) == loc[: len(candidate)]:
+            best, best_line = len(candidate), number
+    return best_line

@@ -12,12 +12,17 @@ from underthesea import word_tokenize
 from tests.conftest import ROOT
 from tests.office import Office
 
-PAGE = """<html><head><title>Khánh thành cầu</title>
+PAGE = (
+    """<html><head><title>Khánh thành cầu</title>
 <meta property="article:published_time" content="2026-11-20T07:30:00+07:00">
 <meta name="description" content="Cầu dài 312 m nối hai bờ sông, giảm 14 km đường vòng cho học sinh."></head><body>
-<h1>Khánh thành cầu mới qua sông</h1><div>""" + "".join(
-    f"<p>Đoạn {n}: công trình hoàn thành sớm hai tháng, kinh phí 87,4 tỷ đồng từ ngân sách tỉnh và trung ương.</p>" for n in range(6)
-) + "</div></body></html>"
+<h1>Khánh thành cầu mới qua sông</h1><div>"""
+    + "".join(
+        f"<p>Đoạn {n}: công trình hoàn thành sớm hai tháng, kinh phí 87,4 tỷ đồng từ ngân sách tỉnh và trung ương.</p>"
+        for n in range(6)
+    )
+    + "</div></body></html>"
+)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 from warcio.archiveiterator import ArchiveIterator
 from warcio.statusandheaders import StatusAndHeaders
@@ -22,7 +23,8 @@ from warcio.warcwriter import WARCWriter
 
 from pipeline.records import ArchivePlace, FetchKind
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 16
+_GZIP_START = b"\x1f\x8b\x08"
 _MAX_RECORD = 256 << 20  # a member that unpacks to more is not ours
 
 
@@ -49,6 +51,7 @@ class Archive:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self._software = software
+        self.damaged: list[str] = []  # places where `since` found records that are no longer what was written
 
     def append(self, response: ArchivedResponse) -> ArchivePlace:
         """Write a response durably and say where it lies."""
@@ -82,9 +85,12 @@ class Archive:
         try:
             with path.open("rb") as file:
                 file.seek(place.offset)
-                member = zlib.decompressobj(31).decompress(file.read(place.length), _MAX_RECORD)
+                inflater = zlib.decompressobj(31)
+                member = inflater.decompress(file.read(place.length), _MAX_RECORD)
         except (OSError, zlib.error) as error:
             raise LookupError(f"{path}, byte {place.offset}: {error}") from error
+        if not inflater.eof:
+            raise LookupError(f"{path}, byte {place.offset}: broken off")
         response = _response(member, place)
         if response is None:
             raise LookupError(f"{path}, byte {place.offset}: no response record")
@@ -95,14 +101,23 @@ class Archive:
         return sorted(path.name for path in self.folder.glob("*.warc.gz"))
 
     def since(self, name: str, offset: int) -> Iterator[ArchivedResponse]:
-        """The responses of one file from a byte offset on; ends quietly at a torn last record."""
+        """The whole, unaltered responses of one file from a byte offset on.
+
+        A torn last record ends the file quietly; records that were damaged or altered since are noted in `damaged`.
+        """
         for start, length, member in _members_of(self.folder / name, offset):
-            response = _response(member, ArchivePlace(name, start, length))
+            try:
+                response = _response(member, ArchivePlace(name, start, length))
+            except LookupError as error:
+                self.damaged.append(str(error))
+                continue
             if response is not None:
                 yield response
 
     def repair(self, name: str, offset: int) -> int:
-        """Cut off a torn record at the end of a file; return how many bytes went. Whole records are never touched."""
+        """Cut off a torn record at the end of a file; return how many bytes went. Whole records, also those behind a
+        damaged one, are never touched.
+        """
         path = self.folder / name
         end = offset
         for start, length, _ in _members_of(path, offset):
@@ -124,6 +139,7 @@ def _record(response: ArchivedResponse) -> bytes:
             response.final_url,
             "response",
             payload=io.BytesIO(response.raw),
+            length=len(response.raw),
             http_headers=StatusAndHeaders(f"{response.status} ", list(response.headers), protocol="HTTP/1.1"),
             warc_headers_dict={
                 "WARC-Date": response.requested_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
@@ -139,28 +155,47 @@ def _record(response: ArchivedResponse) -> bytes:
 
 
 def _members_of(path: Path, offset: int) -> Iterator[tuple[int, int, bytes]]:
-    """Complete gzip members from a byte offset on: (offset, compressed length, content)."""
+    """Complete gzip members from a byte offset on: (offset, compressed length, content). Damaged ones are stepped over."""
+    size = path.stat().st_size
     with path.open("rb") as file:
-        file.seek(offset)
-        pending = b""
-        while True:
-            inflater = zlib.decompressobj(31)
-            content, used = bytearray(), 0
-            while not inflater.eof:
-                chunk = pending or file.read(_CHUNK)
-                pending = b""
-                if not chunk:
-                    return  # torn, or the end
-                try:
-                    content += inflater.decompress(chunk, _MAX_RECORD - len(content))
-                except zlib.error:
-                    return
-                used += len(chunk) - len(inflater.unused_data) - len(inflater.unconsumed_tail)
-                if inflater.unconsumed_tail:
-                    return
-            pending = inflater.unused_data
-            yield offset, used, bytes(content)
+        while offset < size:
+            found = _member_at(file, offset)
+            if found is None:
+                offset = _next_start(file, offset + 1)
+                continue
+            used, content = found
+            yield offset, used, content
             offset += used
+
+
+def _member_at(file: IO[bytes], offset: int) -> tuple[int, bytes] | None:
+    """Compressed length and content of the gzip member at an offset; None where no whole one is."""
+    file.seek(offset)
+    inflater = zlib.decompressobj(31)
+    content, used = bytearray(), 0
+    while not inflater.eof:
+        chunk = file.read(_CHUNK)
+        try:
+            content += inflater.decompress(chunk, _MAX_RECORD - len(content))
+        except zlib.error:
+            return None
+        if not chunk or inflater.unconsumed_tail:
+            return None
+        used += len(chunk) - len(inflater.unused_data)
+    return used, bytes(content)
+
+
+def _next_start(file: IO[bytes], offset: int) -> int:
+    """Where the next gzip header may begin; the end of the file where there is none."""
+    file.seek(offset)
+    kept = b""
+    while chunk := file.read(_CHUNK):
+        position = (kept + chunk).find(_GZIP_START)
+        if position >= 0:
+            return offset - len(kept) + position
+        kept = chunk[-2:]
+        offset += len(chunk)
+    return offset
 
 
 def _response(member: bytes, place: ArchivePlace) -> ArchivedResponse | None:

@@ -76,14 +76,14 @@ async def run_cycle(
             entries = _entries(source)
             total, done = len(entries), 0
             while entries and not stopping():
-                kind, url = entries.pop(0)
-                await fetcher.get(_ask(source, kind, url, memory.validators(url)))
+                kind, url, depth = entries.pop(0)
+                # A sitemap is asked whole: an index that has not changed still leads to sitemaps that have.
+                known = Validators() if kind == "sitemap" else memory.validators(url)
+                await fetcher.get(_ask(source, kind, url, known))
+                children = last_reading.pop(url, Reading()).children if depth == 0 else ()
+                entries += [("sitemap", child, 1) for child in children[:_INDEX_CHILDREN]]
+                total += len(children[:_INDEX_CHILDREN])
                 done += 1
-                children = last_reading.pop(url, Reading()).children if kind == "sitemap" else ()
-                for child in children[:_INDEX_CHILDREN]:
-                    if done < 1 + _INDEX_CHILDREN:  # an index inside an index is not followed further
-                        entries.append(("sitemap", child))
-                        total += 1
                 watch(Step(source.id, done, total))
             due = memory.due(source.id, limits.max_articles)
             total += len(due)
@@ -100,10 +100,11 @@ async def run_cycle(
                 group.create_task(visit(source))
 
 
-def _entries(source: Source) -> list[tuple[FetchKind, str]]:
-    found: list[tuple[FetchKind, str]] = [("feed", url) for url in source.feeds]
-    found += [("sitemap", url) for url in source.sitemaps]
-    found += [("listing", listing.url) for listing in source.listings]
+def _entries(source: Source) -> list[tuple[FetchKind, str, int]]:
+    """Kind, URL and depth of what a source announces; depth 1 is for sitemaps named by an index, followed no further."""
+    found: list[tuple[FetchKind, str, int]] = [("feed", url, 0) for url in source.feeds]
+    found += [("sitemap", url, 0) for url in source.sitemaps]
+    found += [("listing", listing.url, 0) for listing in source.listings]
     return found
 
 
@@ -158,6 +159,7 @@ def _arrival(reply: Reply, source: Source, known: Validators) -> tuple[Arrival, 
         sha = hashlib.sha256(reply.body).hexdigest()
         if sha == known.payload_sha256:
             outcome = "unchanged"
+            reading = Reading(children=_read(reply, source).children) if ask.kind == "sitemap" else reading
         else:
             archived = ArchivedResponse(
                 source.id,

@@ -43,13 +43,34 @@ def read_feed(body: bytes, content_type: str, url: str, source: Source) -> Readi
     """Links of a feed. A broken feed gives the entries before the break and says so."""
     # feedparser believes the declaration; we believe the bytes, so it is given UTF-8 that says so.
     xml = _XML_DECLARATION.sub("", decode(body, content_type), count=1).lstrip()
-    parsed = feedparser.parse(xml.encode("utf-8"), response_headers={"content-type": "application/xml; charset=utf-8"})
-    links = tuple(_each_once(_feed_links(parsed.entries, url, source)))
-    if not links and not parsed.version:
+    parsed = _parsed(xml)
+    if parsed is None:
         return Reading(outcome="unreadable", reason=reason("entry.not_a_feed"))
-    if parsed.bozo and not isinstance(parsed.bozo_exception, feedparser.CharacterEncodingOverride):
+    links = tuple(_each_once(_feed_links(parsed.entries, url, source)))
+    if not links and not parsed.get("version"):
+        return Reading(outcome="unreadable", reason=reason("entry.not_a_feed"))
+    if parsed.get("bozo") and not isinstance(parsed.bozo_exception, feedparser.CharacterEncodingOverride):
         return Reading(links, outcome="incomplete", reason=reason("entry.broken_feed", n=len(links)))
     return Reading(links)
+
+
+def _parsed(xml: str) -> Any:
+    """What feedparser makes of a feed; where damage makes it stumble, what it makes of the mended document."""
+    headers = {"content-type": "application/xml; charset=utf-8"}
+    for mended in (False, True):
+        try:
+            body = _mended(xml) if mended else xml.encode("utf-8")
+            return feedparser.parse(body, response_headers=headers) if body else None
+        except Exception:  # noqa: S112 - feedparser raises KeyError, AssertionError and others on damaged feeds
+            continue
+    return None
+
+
+def _mended(xml: str) -> bytes:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False)
+    visible = "".join(char for char in xml if char >= " " or char in "\t\n\r")
+    root = etree.fromstring(visible.encode("utf-8"), parser)
+    return b"" if root is None else bytes(etree.tostring(root, encoding="utf-8"))
 
 
 def _feed_links(entries: list[Any], base: str, source: Source) -> Iterator[Link]:
@@ -62,7 +83,8 @@ def _feed_links(entries: list[Any], base: str, source: Source) -> Iterator[Link]
                 source_id=source.id,
                 title=_plain(entry.get("title", "")),
                 summary=_plain(entry.get("summary", ""))[:_MAX_SUMMARY],
-                published=_stamp(entry, "published") or _stamp(entry, "created"),
+                # Dublin Core's date, and an Atom entry's only one, arrive as "updated".
+                published=_stamp(entry, "published") or _stamp(entry, "created") or _stamp(entry, "updated"),
                 updated=_stamp(entry, "updated"),
             )
 
@@ -74,7 +96,7 @@ def _stamp(entry: Any, name: str) -> datetime | None:
 
 def _plain(markup: str) -> str:
     """Text of a title or summary: markup gone, entities resolved (some feeds escape twice), one line."""
-    text = markup
+    text = markup.encode("utf-8", "ignore").decode("utf-8")  # a lone surrogate is no text
     if "<" in text:
         tree = LexborHTMLParser(text)
         for node in tree.css("script,style,ul"):  # lists in summaries are related links
@@ -89,7 +111,10 @@ def read_sitemap(body: bytes, content_type: str, url: str, source: Source) -> Re
     """Links of a news sitemap, or the children of a sitemap index."""
     del content_type  # XML sitemaps say their encoding themselves
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False)
-    root = etree.fromstring(body, parser) if body.strip() else None
+    try:
+        root = etree.fromstring(body, parser) if body.strip() else None
+    except etree.XMLSyntaxError:
+        root = None
     if root is None or etree.QName(root).localname not in ("urlset", "sitemapindex"):
         return Reading(outcome="unreadable", reason=reason("entry.not_a_sitemap"))
     children = [

@@ -29,8 +29,11 @@ from pipeline.crawl.urls import absolute
 from pipeline.records import FetchKind, Outcome
 from pipeline.settings import Crawl
 
+_NAT64, _COMPATIBLE = ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PASSING = frozenset({429, 500, 502, 503, 504})  # worth another try
+_GZIP = 31  # zlib's window bits for gzip
+ROBOT = "DiemBao"  # our name in robots.txt
 _LONGEST_WAIT = 60.0  # seconds; a longer Retry-After is left to the next cycle
 _LONGEST_DELAY = 30.0  # seconds; Crawl-delay beyond it is cut
 
@@ -71,6 +74,7 @@ class _Host:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     free_at: float = 0.0  # loop time from which the next request may go
     robots: Protego | bool | None = None  # rules; True: everything allowed; False: nothing; None: not asked yet
+    refused_as: Outcome = "robots"
     refusal: str = reason("fetch.robots")  # why nothing is asked
 
 
@@ -120,13 +124,17 @@ def is_allowed(address: str, *, allow_loopback: bool) -> bool:
     ip = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
     if isinstance(ip, ipaddress.IPv6Address):
         inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        if ip in _NAT64 or (ip in _COMPATIBLE and not ip.is_loopback):
+            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        if ip.is_site_local:
+            return False
         ip = inner or ip
     return (ip.is_global and not ip.is_multicast) or (allow_loopback and ip.is_loopback)
 
 
 def user_agent(version: str, contact: str) -> str:
     """Who we are and how to reach us."""
-    return f"DiemBao/{version} (press review of a provincial office{f'; +mailto:{contact}' if contact else ''})"
+    return f"{ROBOT}/{version} (press review of a provincial office{f'; +mailto:{contact}' if contact else ''})"
 
 
 class Fetcher:
@@ -169,35 +177,49 @@ class Fetcher:
         await self._client.aclose()
 
     async def get(self, ask: Ask) -> Reply:
-        """The reply to a request, after robots.txt, delays, redirects and retries."""
+        """The reply to a request, after robots.txt, delays, redirects and retries. Each hop is asked as politely."""
         url = absolute("", ask.url)
-        if not url:
-            return await self._done(Reply(ask, "address", _now(), reason=reason("fetch.bad_address")))
-        host = self._hosts.setdefault(urlsplit(url).netloc, _Host())
-        async with self._places, host.lock:
-            if not await self._allowed(host, url, ask):
-                return await self._done(Reply(ask, "robots", _now(), reason=host.refusal))
-            reply = await self._with_retries(host, ask)
-        return await self._done(reply)
-
-    async def _done(self, reply: Reply) -> Reply:
+        reply = Reply(ask, "address", _now(), reason=reason("fetch.bad_address"))
+        began, spent = asyncio.get_running_loop().time(), 0.0  # spent: seconds of requests, without polite waiting
+        for _ in range(self._limits.max_redirects + 1 if url else 0):
+            host = self._hosts.setdefault(_host_of(url), _Host())
+            async with host.lock, self._places:
+                if not await self._allowed(host, url, ask):
+                    reply = replace(reply, outcome=host.refused_as, final_url=url, reason=host.refusal, raw=b"")
+                    break
+                answer = await self._with_retries(host, ask, url, spent)
+            spent += answer.seconds
+            reply = replace(answer, requested_at=reply.requested_at) if reply.status else answer
+            if reply.outcome != "redirect":
+                break
+            url = absolute(url, reply.header("location"))
+            if not url:
+                reply = replace(reply, reason=reason("fetch.redirect_nowhere"))
+                break
+        reply = replace(reply, seconds=asyncio.get_running_loop().time() - began)
         await self._on_reply(reply)
         return reply
 
     async def _allowed(self, host: _Host, url: str, ask: Ask) -> bool:
         if host.robots is None:
             parts = urlsplit(url)
-            reply = await self._with_retries(
-                host, Ask(ask.source_id, "robots", f"{parts.scheme}://{parts.netloc}/robots.txt")
-            )
+            robots = Ask(ask.source_id, "robots", f"{parts.scheme}://{parts.netloc}/robots.txt")
+            target = robots.url
+            for _ in range(self._limits.max_redirects + 1):
+                reply = await self._with_retries(host, robots, target)
+                target = absolute(target, reply.header("location")) if reply.outcome == "redirect" else ""
+                if not target:
+                    break
             host.robots = _rules(reply)
-            if host.robots is False:
+            if reply.outcome == "address":
+                host.refused_as, host.refusal = "address", reply.reason
+            elif host.robots is False:
                 host.refusal = reason("fetch.robots_unknown")
             await self._on_reply(reply)
-        return host.robots if isinstance(host.robots, bool) else bool(host.robots.can_fetch(url, self._agent))
+        return host.robots if isinstance(host.robots, bool) else bool(host.robots.can_fetch(url, ROBOT))
 
-    async def _with_retries(self, host: _Host, ask: Ask) -> Reply:
-        reply = await self._once(host, ask)
+    async def _with_retries(self, host: _Host, ask: Ask, url: str, spent: float = 0.0) -> Reply:
+        reply = await self._once(host, ask, url, spent)
         for attempt in range(self._limits.retries):
             if reply.outcome not in ("network", "timeout") and reply.status not in _PASSING:
                 break
@@ -207,56 +229,40 @@ class Fetcher:
             if wait > _LONGEST_WAIT:
                 break
             host.free_at = max(host.free_at, asyncio.get_running_loop().time() + wait)
-            reply = await self._once(host, ask)
+            reply = await self._once(host, ask, url, spent)
         return reply
 
-    async def _once(self, host: _Host, ask: Ask) -> Reply:
+    async def _once(self, host: _Host, ask: Ask, url: str, spent: float) -> Reply:
         loop = asyncio.get_running_loop()
         await asyncio.sleep(max(host.free_at - loop.time(), 0))
-        started, begun = _now(), loop.time()
-        reply = Reply(ask, "network", started)
+        begun = loop.time()
+        reply = Reply(ask, "network", _now(), final_url=url)
+        too_long = reason("fetch.timeout", seconds=self._limits.timeout_seconds)
         try:
-            async with asyncio.timeout(self._limits.timeout_seconds):
-                reply = await self._follow(ask, reply)
-        except TimeoutError:
-            reply = replace(
-                reply, outcome="timeout", reason=reason("fetch.timeout", seconds=self._limits.timeout_seconds)
-            )
-        except httpx.TimeoutException:
-            reply = replace(
-                reply, outcome="timeout", reason=reason("fetch.timeout", seconds=self._limits.timeout_seconds)
-            )
+            async with asyncio.timeout(self._limits.timeout_seconds - spent):
+                headers = {"If-None-Match": ask.etag, "If-Modified-Since": ask.last_modified}
+                sent = {name: value for name, value in headers.items() if value}
+                async with self._client.stream("GET", url, headers=sent) as response:
+                    reply = replace(reply, status=response.status_code, headers=_kept(response))
+                    reply = await self._read(reply, response)
+        except (TimeoutError, httpx.TimeoutException):
+            reply = replace(reply, outcome="timeout", reason=too_long)
         except _NotPublic as error:
             reply = replace(reply, outcome="address", reason=reason("fetch.not_public", address=str(error)))
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             reply = replace(reply, outcome="network", reason=reason("fetch.network", problem=_short(error)))
         delay = self._limits.delay_seconds
         if isinstance(host.robots, Protego):
-            delay = max(delay, min(host.robots.crawl_delay(self._agent) or 0.0, _LONGEST_DELAY))
+            delay = max(delay, min(host.robots.crawl_delay(ROBOT) or 0.0, _LONGEST_DELAY))
         host.free_at = loop.time() + delay
         return replace(reply, seconds=loop.time() - begun)
-
-    async def _follow(self, ask: Ask, reply: Reply) -> Reply:
-        url = absolute("", ask.url)
-        for _ in range(self._limits.max_redirects + 1):
-            headers = {}
-            if ask.etag:
-                headers["If-None-Match"] = ask.etag
-            if ask.last_modified:
-                headers["If-Modified-Since"] = ask.last_modified
-            async with self._client.stream("GET", url, headers=headers) as response:
-                reply = replace(reply, status=response.status_code, final_url=url, headers=_kept(response))
-                if response.status_code not in _REDIRECTS:
-                    return await self._read(reply, response)
-                url = absolute(url, response.headers.get("location", ""))
-            if not url or "location" not in response.headers:
-                return replace(reply, outcome="redirect", reason=reason("fetch.redirect_nowhere"))
-        return replace(reply, outcome="redirect", reason=reason("fetch.redirects", n=self._limits.max_redirects))
 
     async def _read(self, reply: Reply, response: httpx.Response) -> Reply:
         status = response.status_code
         if status == 304:
             return replace(reply, outcome="unchanged")
+        if status in _REDIRECTS:
+            return replace(reply, outcome="redirect", reason=reason("fetch.redirects", n=self._limits.max_redirects))
         limit = int(self._limits.max_megabytes * 1_000_000)
         raw = bytearray()
         async for chunk in response.aiter_raw():
@@ -279,46 +285,62 @@ class Fetcher:
 
 def decoded(raw: bytes, encoding: str, limit: int) -> bytes | None:
     """Undo gzip or deflate, never unpacking more than `limit` bytes; None above it. ValueError for what cannot be undone."""
+    if not raw:
+        return b""
     match encoding.strip().lower():
         case "" | "identity":
             return raw if len(raw) <= limit else None
         case "gzip" | "x-gzip":
-            windows: tuple[int, ...] = (31,)
+            windows: tuple[int, ...] = (_GZIP,)
         case "deflate":
             windows = (15, -15)  # zlib as the RFC says, raw as some servers send
         case other:
             raise ValueError(f"content-encoding {other}")
     for bits in windows:
-        inflater = zlib.decompressobj(bits)
         try:
-            body = inflater.decompress(raw, limit + 1)
+            return _inflated(raw, bits, limit)
         except zlib.error as error:
             if bits == windows[-1]:
                 raise ValueError(f"content-encoding {encoding}: {error}") from error
-            continue
+    raise AssertionError("unreachable")
+
+
+def _inflated(raw: bytes, bits: int, limit: int) -> bytes | None:
+    body = bytearray()
+    while True:
+        inflater = zlib.decompressobj(bits)
+        body += inflater.decompress(raw, limit + 1 - len(body))
         if len(body) > limit:
             return None
         if not inflater.eof:
-            raise ValueError(f"content-encoding {encoding}: broken off")
-        return body
-    raise AssertionError("unreachable")
+            raise ValueError("content-encoding: broken off")
+        raw = inflater.unused_data
+        if bits != _GZIP or not raw.startswith(b"\x1f\x8b"):  # a gzip body may have several members, or padding
+            return bytes(body)
 
 
 def _rules(reply: Reply) -> Protego | bool:
     """RFC 9309: no robots.txt (4xx) allows everything, an unreachable one (5xx, network) nothing."""
     if reply.outcome == "ok":
-        return Protego.parse(reply.body[:512_000].decode("utf-8", "replace"))
+        return Protego.parse(reply.body[:512_000].decode("utf-8-sig", "replace"))
     return reply.outcome in ("missing", "refused") and reply.status != 429
 
 
 def _retry_after(reply: Reply) -> float | None:
     value = reply.header("retry-after").strip()
-    if value.isdigit():
-        return float(value)
     try:
+        if value.isascii() and value.isdigit():
+            return float(value)
         return max((parsedate_to_datetime(value) - _now()).total_seconds(), 0.0)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
+
+
+def _host_of(url: str) -> str:
+    """One spelling for each host and port."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return f"{(parts.hostname or '').rstrip('.')}:{port}"
 
 
 def _kept(response: httpx.Response) -> tuple[tuple[str, str], ...]:

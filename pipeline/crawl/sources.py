@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
@@ -10,8 +11,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, model_validator
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
+from pipeline.catalogue import text
 from pipeline.records import Language, Listing, Scope, Selectors, Source
-from pipeline.settings import Name, Strict, WebAddress, read_toml, refuse
+from pipeline.settings import Mistake, Name, Strict, WebAddress, read_toml, refuse
 
 # Published press only (product line 1): people's accounts and comment hosts cannot be sources.
 _SOCIAL_HOSTS = frozenset(
@@ -44,7 +46,7 @@ _SOCIAL_HOSTS = frozenset(
 
 
 def _press_only(url: str) -> str:
-    host = (urlsplit(url).hostname or "").removeprefix("www.").removeprefix("m.")
+    host = (urlsplit(url).hostname or "").rstrip(".").removeprefix("www.").removeprefix("m.")
     if any(host == social or host.endswith("." + social) for social in _SOCIAL_HOSTS):
         raise refuse("config.social_host", host=host)
     return url
@@ -123,19 +125,25 @@ class _Source(Strict):
 class _Sources(Strict):
     source: Annotated[tuple[_Source, ...], Field(min_length=1)]
 
-    @model_validator(mode="after")
-    def _each_once(self) -> Self:
-        ids: set[str] = set()
-        urls: dict[str, str] = {}
-        for source in self.source:
-            if source.id in ids:
-                raise refuse("config.duplicate_id", id=source.id)
-            ids.add(source.id)
-            for url in (*source.feeds, *source.sitemaps, *(listing.url for listing in source.listings)):
-                if url in urls:
-                    raise refuse("config.duplicate_url", url=url, first=urls[url], second=source.id)
-                urls[url] = source.id
-        return self
+
+def _twice(sources: _Sources) -> Iterator[Mistake]:
+    """Ids and addresses that stand in the file a second time."""
+    ids: set[str] = set()
+    owners: dict[str, str] = {}
+    for index, source in enumerate(sources.source):
+        if source.id in ids:
+            yield ("source", index, "id"), source.id, text("config.duplicate_id", id=source.id)
+        ids.add(source.id)
+        for key, urls in (
+            ("feeds", source.feeds),
+            ("sitemaps", source.sitemaps),
+            ("listings", tuple(listing.url for listing in source.listings)),
+        ):
+            for url in urls:
+                if url in owners:
+                    problem = text("config.duplicate_url", url=url, first=owners[url], second=source.id)
+                    yield ("source", index, key), url, problem
+                owners.setdefault(url, source.id)
 
 
 def read_sources(path: Path) -> tuple[Source, ...]:
@@ -156,5 +164,5 @@ def read_sources(path: Path) -> tuple[Source, ...]:
             reason=row.reason,
             notes=row.notes,
         )
-        for row in read_toml(path, _Sources).source
+        for row in read_toml(path, _Sources, _twice).source
     )

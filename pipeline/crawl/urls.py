@@ -6,13 +6,14 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import courlan
 
+_LONGEST = 2000  # characters; longer addresses are traps, not articles
 # Added by Vietnamese portals and messengers; courlan knows the international ones.
 _LOCAL_TRACKERS = frozenset({"gidzl", "zarsrc", "zalo", "vn_source", "vn_campaign", "vn_medium", "vn_term", "vn_thumb"})
 
 
 def absolute(base: str, href: str) -> str:
     """The absolute http(s) URL of a link, without fragment; empty where it is none (an empty link is not its page)."""
-    if not href.strip():
+    if not href.strip() or len(href) > _LONGEST:
         return ""
     try:
         url = urljoin(base, href.strip())

@@ -15,7 +15,7 @@ _ISO = re.compile(
 _US = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2}):(\d\d)(?::(\d\d))? ([AP])M\b", re.I)
 _ZONE = re.compile(r"(?<=\d)\s*([+-])(\d\d):?(\d\d)?\s*$")
 _DAY_FIRST = re.compile(r"(?<!\d)(\d{1,2})\s*[/.\-]\s*(\d{1,2})\s*[/.\-]\s*(\d{4})(?!\d)")
-_CLOCK = re.compile(r"(?<!\d)([01]?\d|2[0-3])\s*(?::|h|g)\s*([0-5]\d)(?!\d)", re.I)
+_CLOCK = re.compile(r"(?<!\d)([01]?\d|2[0-3])\s*(?::|h|g)\s*([0-5]\d)(?!\d)(?::[0-5]\d)?(?:\s*(AM|PM|SA|CH)\b)?", re.I)
 _GMT = re.compile(r"(?:GMT|UTC)\s*([+-])\s*(\d{1,2})\b", re.I)
 _WORDED = re.compile(r"ngày\s+(\d{1,2})\s+tháng\s+(\d{1,2})(?:\s+năm\s+|,\s*|\s*/\s*)(\d{4})", re.I)
 
@@ -54,7 +54,10 @@ def parse_shown(value: str) -> datetime | None:
     clock = _CLOCK.search(rest)
     zone = _GMT.search(rest)
     offset = timezone(timedelta(hours=int(zone[1] + zone[2]))) if zone and int(zone[2]) <= 14 else VIETNAM
-    return _moment(year, month, day, int(clock[1]) if clock else 0, int(clock[2]) if clock else 0, 0, offset)
+    hour, minute = (int(clock[1]), int(clock[2])) if clock else (0, 0)
+    if clock and clock[3] and hour <= 12:  # SA and CH are AM and PM
+        hour = hour % 12 + (12 if clock[3].upper() in ("PM", "CH") else 0)
+    return _moment(year, month, day, hour, minute, 0, offset)
 
 
 def _offset(zone: str | None) -> timezone:

@@ -12,6 +12,8 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codec
 _XML_DECLARATION = re.compile(rb"^\s*<\?xml[^>]*?encoding\s*=\s*[\"']([\w\-.:]+)[\"']", re.I)
 _META_CHARSET = re.compile(rb"<meta[^>]*?charset\s*=\s*[\"']?\s*([\w\-.:]+)", re.I)
 _HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w\-.:]+)", re.I)
+# Browsers read pages that say so as windows-1252: they hold its quotation marks.
+_LATIN = frozenset({"iso8859-1", "ascii"})
 _LOOK_AT = 2048  # bytes in which a declaration must stand
 
 
@@ -30,6 +32,11 @@ def decode(body: bytes, content_type: str = "") -> str:
         # A page cut off inside a character is still UTF-8.
         if error.start >= len(body) - 3:
             return unicodedata.normalize("NFC", body[: error.start].decode("utf-8"))
+    # A few broken bytes among many sound marked letters: still UTF-8, declared or not.
+    text = body.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    if broken * 10 < sum(char > "\x7f" for char in text) - broken:
+        return unicodedata.normalize("NFC", text)
     for name in _declared(body, content_type):
         try:
             codec = codecs.lookup(name)
@@ -42,8 +49,8 @@ def decode(body: bytes, content_type: str = "") -> str:
                 return unicodedata.normalize("NFC", text)
             continue
         try:
-            return unicodedata.normalize("NFC", body.decode(name))
-        except (UnicodeDecodeError, ValueError):
+            return unicodedata.normalize("NFC", body.decode("cp1252" if codec.name in _LATIN else name))
+        except (LookupError, ValueError):  # LookupError: 'hex', 'zip' and other codecs that make no text
             continue
     guess = from_bytes(body[:200_000]).best()
     return unicodedata.normalize("NFC", body.decode(guess.encoding if guess else "cp1258", "replace"))

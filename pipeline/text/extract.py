@@ -41,6 +41,9 @@ _NOISE_NAME = re.compile(
     r"|trending|donate|paywall|disclaimer|hidden|visually-hidden|sr-only|screen-reader\w*)(?:$|[\s_\-])",
     re.I,
 )
+# Readers' comments are never read, however much of the page they are.
+_COMMENTS = re.compile(r"(?:^|[\s_\-])(?:comments?|commentbox|binh-?luan|y-?kien|idea|disqus)(?:$|[\s_\-])", re.I)
+_FRAME = ("html", "head", "body", "main", "article")
 _CAPTION = "figcaption,.caption,.image-caption,.photo-caption,.wp-caption-text,.PhotoCMS_Caption,.img_desc,.desc_image"
 _BLOCKS = {"p", "h2", "h3", "h4", "li", "blockquote", "pre", "td"}
 _PROMO = re.compile(
@@ -52,9 +55,12 @@ _PROMO = re.compile(
 )
 _CREDIT = re.compile(r"^\(?(?:ảnh|photo|nguồn|source|image|nguồn ảnh)\s*:?\s*[^.]{0,60}\)?\.?$", re.I)
 # A last line that is a name: two to four capitalised words, perhaps with an outlet or a dash, no full stop.
+_UPPER = "A-Z" + "".join(char for char in map(chr, range(0xC0, 0x1F00)) if char.isupper())
+_NAMES = rf"[{_UPPER}][\w.’']*(?:[\s\-–/,&]+(?:(?:và|and)\s+)?[{_UPPER}][\w.’']*){{0,6}}"
+_BY = r"(?i:bài và ảnh|bài, ảnh|bài|tin|ảnh|tác giả|thực hiện|phóng viên|pv|ctv|by)\s*:?\s*"
+_BYLINE_ABOVE = re.compile(rf"^{_BY}{_NAMES}$")
 _NAME_LINE = re.compile(
-    r"^(?:(?:bài|tin|ảnh|bài và ảnh|thực hiện|pv|phóng viên|by)\s*:?\s*)?"
-    r"(?:[^\W\d_a-zà-ỹ][\w.’']*)(?:[\s\-–/,&]+(?:và\s+)?[^\W\d_a-zà-ỹ][\w.’']*){0,6}"
+    rf"^(?:{_BY})?{_NAMES}"
     r"(?:\s*\((?:tổng hợp|t/h|ghi|thực hiện)\))?$"
 )
 _DATELINE_HEAD = re.compile(r"^\s*\((?:Dân trí|PLO|LLCT|VTC News|Chinhphu\.vn|TBTCO|ĐTCK)\)\s*[-–]\s*")
@@ -77,11 +83,12 @@ def extract(page: Page, selectors: Selectors = _NO_SELECTORS) -> Article | None:
     published, modified = _dates(tree, data, meta, selectors.published)
     lead = _chosen(tree, selectors.lead) or clean_line(meta.get("og:description") or meta.get("description") or "")
     lead = lead or _marked_lead(tree)
-    section = clean_line(str(data.get("articleSection") or meta.get("article:section") or ""))
-    if not section and isinstance(data.get("articleSection"), list):
-        section = clean_line(", ".join(map(str, data["articleSection"])))
+    named = data.get("articleSection") or meta.get("article:section") or ""
+    section = clean_line(
+        ", ".join(part for part in named if isinstance(part, str)) if isinstance(named, list) else str(named)
+    )
     canonical = _canonical(tree, meta, page.url)
-    is_section_page = _looks_like_section(tree, data, meta, page.url)
+    is_section_page = _looks_like_section(tree, data, meta, page.url or meta.get("og:url", ""))
 
     body = _read_body(tree, selectors)
     method: Method = "selectors" if selectors.body and body.paragraphs else "general"
@@ -246,9 +253,11 @@ def _looks_like_section(tree: LexborHTMLParser, data: dict[str, Any], meta: dict
 def _read_body(tree: LexborHTMLParser, selectors: Selectors) -> _Body:
     for node in tree.css(_NOISE_TAGS):
         node.decompose()
-    captions = [clean_line(node.text(separator=" ")) for node in tree.css(_CAPTION)]
+    _drop_comments(tree)
+    captions = [clean_line(node.text(separator=" ")) for node in tree.css(_CAPTION) if node.tag not in _FRAME]
     for node in tree.css(f"{_CAPTION},figure" + (f",{selectors.drop}" if selectors.drop else "")):
-        node.decompose()
+        if node.tag not in _FRAME:
+            node.decompose()
     root = tree.body
     if root is None:
         return _Body([], [], 0.0)
@@ -272,6 +281,15 @@ def _read_body(tree: LexborHTMLParser, selectors: Selectors) -> _Body:
     paragraphs = list(_paragraphs(holder))
     share = sum(map(len, paragraphs)) / max(paragraphs_of_page, 1)
     return _Body(paragraphs, [caption for caption in captions if caption], min(share, 1.0))
+
+
+def _drop_comments(tree: LexborHTMLParser) -> None:
+    """Take readers' comments out, whatever their share of the page; never what holds the headline."""
+    for node in tree.css("[class],[id],[itemprop=comment]"):
+        attributes = node.attributes
+        name = f"{attributes.get('class') or ''} {attributes.get('id') or ''} {attributes.get('itemprop') or ''}"
+        if _COMMENTS.search(name) and node.tag not in _FRAME and not node.css_first("h1"):
+            node.decompose()
 
 
 def _link_share(node: LexborNode, length: int) -> float:
@@ -326,13 +344,13 @@ def _paragraphs(holder: LexborNode) -> Iterator[str]:
                 yield cleaned
         run.clear()
 
-    def walk(node: LexborNode) -> Iterator[str]:
+    def walk(node: LexborNode, depth: int = 0) -> Iterator[str]:
         for child in node.iter(include_text=True):
             if child.is_text_node:
                 run.append(child.text())
             elif child.tag == "br":
                 run.append("\n\n")
-            elif child.tag in _BLOCKS and not child.css_first("p,div"):
+            elif child.tag in _BLOCKS and (child.tag == "p" or not child.css_first("p,div")):
                 yield from flush()
                 for line in _lines(child):
                     if _keep(child, line):
@@ -359,9 +377,11 @@ def _paragraphs(holder: LexborNode) -> Iterator[str]:
                 run.append(child.text(separator=""))
             elif child.tag in ("h1", "header"):
                 continue
+            elif depth > 100:  # no template nests so deep; what does is broken or hostile
+                run.append(child.text(separator=" "))
             else:
                 yield from flush()
-                yield from walk(child)
+                yield from walk(child, depth + 1)
                 yield from flush()
 
     yield from walk(holder)
@@ -395,7 +415,9 @@ def _confidence(body: _Body) -> float:
 
 
 def _fallback(html: str) -> list[str]:
-    text = trafilatura.extract(html, fast=True, include_comments=False, include_tables=False)
+    tree = LexborHTMLParser(html)
+    _drop_comments(tree)  # trafilatura knows fewer names for them
+    text = trafilatura.extract(tree.html or "", fast=True, include_comments=False, include_tables=False)
     return [cleaned for line in (text or "").split("\n") if (cleaned := clean_line(line))]
 
 
@@ -414,6 +436,8 @@ def _tidy(paragraphs: list[str], title: str, lead: str) -> list[str]:
     while kept and len(kept[0]) < _SENTENCE and parse_shown(kept[0]):
         kept.pop(0)  # the line with the date above the text
     kept = without_lead(kept, lead)
+    while kept and len(kept[0]) < _SENTENCE and _BYLINE_ABOVE.match(kept[0]):
+        kept.pop(0)
     # 'Theo TTXVN' says where the text comes from and stays; a person's name does not.
     while kept and len(kept[-1]) < 60 and _NAME_LINE.match(kept[-1]) and not kept[-1].startswith("Theo "):
         kept.pop()

@@ -23,6 +23,9 @@ GAZETTEER_COLUMNS = ("name", "kind", "match", "forms", "valid_from", "valid_to",
 PROVINCE_COLUMNS = ("name", "forms", "valid_to", "merged_into")
 
 _DISTRICT_LEVELS = frozenset({"huyện", "xã", "phường", "thị", "trấn"})
+_FEATURES = frozenset({"sông", "cầu", "đèo", "đảo", "núi", "hang"})  # written small before a name of one syllable
+# A name right after one of these is a person's: 'Nguyễn Thị Kim Ngân', 'Trần Minh Hoa'.
+_SURNAMES = frozenset({"Nguyễn", "Trần", "Lê", "Phạm", "Huỳnh", "Phan", "Đặng", "Bùi", "Đỗ", "Ngô", "Võ", "Thị"})
 _NEAR = 6  # syllables after an ambiguous name in which another province's name takes it away: 'xã Tân Thành (Cà Mau)'
 
 
@@ -92,7 +95,7 @@ class Gazetteer:
         position = 0
         while position < len(keys):
             end, entries = self._longest(keys, syllables, position)
-            if entries:
+            if entries and not (position and syllables[position - 1] in _SURNAMES):
                 candidates.append((position, end, entries))
             position = max(end, position + 1)
         anchored = any(home and match == "sure" for _, _, entries in candidates for _, match, home in entries)
@@ -129,7 +132,7 @@ class Gazetteer:
 def _capitals(name: Sequence[str]) -> bool:
     """All syllables of the proper part are capitalised; a leading common noun may be lower case."""
     lower = [index for index, syllable in enumerate(name) if syllable[0].isalpha() and not syllable[0].isupper()]
-    return not lower or (len(name) > 2 and max(lower) < len(name) - 1)
+    return not lower or (max(lower) < len(name) - 1 and (len(name) > 2 or name[0] in _FEATURES))
 
 
 def _keys(form: str) -> tuple[str, ...]:

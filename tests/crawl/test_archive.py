@@ -30,8 +30,6 @@ PAGE = ArchivedResponse(
     raw="<p>Chợ phiên họp lại sau mưa.</p>".encode(),
 )
 
-# The xfail at the end of this file says why; remove both together.
-pytestmark = pytest.mark.filterwarnings("ignore:Unclosed file:ResourceWarning")
 
 KINDS: tuple[FetchKind, ...] = ("robots", "feed", "sitemap", "listing", "article")
 visible = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=30)
@@ -152,7 +150,6 @@ def test_a_whole_file_is_left_alone(tmp_path: Path) -> None:
     assert path.read_bytes() == whole
 
 
-@pytest.mark.xfail(strict=True, reason="repair takes a damaged record for a torn tail and cuts off all behind it")
 def test_repair_never_cuts_whole_records_behind_a_damaged_one(tmp_path: Path) -> None:
     archive, places = archive_of(tmp_path, b"mot", b"hai", b"ba")
     path = tmp_path / places[0].file
@@ -163,7 +160,6 @@ def test_repair_never_cuts_whole_records_behind_a_damaged_one(tmp_path: Path) ->
     assert archive.read(places[2]).raw == b"ba"
 
 
-@pytest.mark.xfail(strict=True, reason="a record cut inside its headers raises AttributeError or ArchiveLoadFailed")
 def test_reading_a_torn_record_is_an_error_the_caller_knows(tmp_path: Path) -> None:
     archive, (place,) = archive_of(tmp_path, b"mot" * 20)
     path = tmp_path / place.file
@@ -187,8 +183,8 @@ def test_a_payload_that_was_altered_is_not_read_as_evidence(tmp_path: Path) -> N
     path.write_bytes(content[: place.offset] + forged)
     with pytest.raises(LookupError, match="altered"):
         archive.read(replace(place, length=len(forged)))
-    with pytest.raises(LookupError, match="altered"):
-        list(archive.since(place.file, 0))
+    assert list(archive.since(place.file, 0)) == []
+    assert len(archive.damaged) == 1 and "altered" in archive.damaged[0]
 
 
 def test_no_flipped_bit_gives_another_payload(tmp_path: Path) -> None:
@@ -205,9 +201,6 @@ def test_no_flipped_bit_gives_another_payload(tmp_path: Path) -> None:
     assert noticed > place.length * 0.9  # gzip does not check its own time stamp and system byte
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the payload's length is not told to warcio, which then copies it to temporary files"
-)
 def test_writing_leaves_no_temporary_file_open(tmp_path: Path) -> None:
     archive = Archive(tmp_path, "diembao test")
     with warnings.catch_warnings(record=True) as left_open:

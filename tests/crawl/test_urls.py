@@ -22,6 +22,8 @@ BASE = "https://bao.example/thoi-su/index.html?p=2"
         ("http://khac.example/a#binh-luan", "http://khac.example/a"),
         ("?p=3", "https://bao.example/thoi-su/index.html?p=3"),
         ("/chợ-phiên", "https://bao.example/chợ-phiên"),
+        ("", ""),
+        (" \n", ""),
         ("mailto:a@bao.example", ""),
         ("javascript:void(0)", ""),
         ("data:text/html,x", ""),

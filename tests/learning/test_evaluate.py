@@ -53,7 +53,9 @@ def test_the_card_prints_the_models_own_figures_and_what_it_was_made_from(tmp_pa
     data = tmp_path / "dữ liệu.jsonl"
     data.write_text("một\n", encoding="utf-8")
     gold = small_set()[:4]
-    card = write_card(tmp_path, trained, [data], (tmp_path / "thật.jsonl", gold), nobody, PROVINCES, shown).read_text("utf-8")
+    card = write_card(tmp_path, trained, [data], (tmp_path / "thật.jsonl", gold), nobody, PROVINCES, shown).read_text(
+        "utf-8"
+    )
     assert trained.model.version in card
     assert "| dữ liệu.jsonl | " in card
     for made in (

@@ -17,6 +17,9 @@ GOOD: dict[str, Any] = {
 }  # fmt: skip
 
 
+_NO_LABELS: list[object] = [2, "1", None, [], "yes", 0.5]
+
+
 def _file(folder: Path, *rows: object) -> Path:
     path = folder / "nhãn.jsonl"
     path.write_text("".join(f"{row if isinstance(row, str) else json.dumps(row)}\n" for row in rows), encoding="utf-8")
@@ -53,7 +56,7 @@ def test_decomposed_letters_are_read_as_composed_ones(tmp_path: Path) -> None:
         '"text"',
         "3",
         *(_without(key) for key in ("id", "title", "text", "lang", *TOPICS)),
-        *({**GOOD, "sovereignty": value} for value in (2, "1", None, [], "yes", 0.5)),
+        *({**GOOD, "sovereignty": value} for value in _NO_LABELS),
         {**GOOD, "title": None},
         {**GOOD, "text": 5},
         {**GOOD, "home": None},
@@ -95,7 +98,7 @@ def test_whatever_stands_in_a_line_it_is_an_item_or_a_named_error(
     try:
         (item,) = read_labelled(path)
     except LabelError as error:
-        assert f"{path}:1:" in str(error)  # noqa: PT017 - either outcome is right, and each is looked at
+        assert f"{path}:1:" in str(error)
     else:
         assert len(item.labels) == len(TOPICS)
         assert isinstance(item.title, str)

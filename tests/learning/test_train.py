@@ -37,7 +37,9 @@ def test_training_twice_gives_the_same_bytes(tmp_path: Path, trained: Trained) -
     assert np.array_equal(again.held_out, trained.held_out)
 
 
-@pytest.mark.xfail(strict=True, reason="learning/train.py cross_scores: the joined rare combinations may be too few as well")
+@pytest.mark.xfail(
+    strict=True, reason="learning/train.py cross_scores: the joined rare combinations may be too few as well"
+)
 def test_a_combination_of_topics_too_rare_for_every_fold_is_no_cause_for_a_warning() -> None:
     """Warnings are errors here; on a terminal the officer would read one in English on every `make train`."""
     items = small_set()
@@ -82,10 +84,12 @@ def test_thresholds_are_the_highest_that_find_the_wanted_part_on_folds_not_seen(
 
 
 @_RARE
-def test_held_out_scores_come_from_models_that_had_not_seen_the_item(trained: Trained) -> None:
+def test_held_out_scores_come_from_models_that_had_not_seen_the_item() -> None:
     """A nonsense label shows: the model taught with it believes it, the folds without it do not."""
     items = small_set()
-    odd = Labelled("odd", "Giá lúa nhích lên", "Một chuyện riêng kỳ lạ về lúa. Kỳ lạ thật.", "vi", (), (True, False, False))
+    odd = Labelled(
+        "odd", "Giá lúa nhích lên", "Một chuyện riêng kỳ lạ về lúa. Kỳ lạ thật.", "vi", (), (True, False, False)
+    )
     made = train([*items, odd], NOBODY, PROVINCES, TARGETS)
     taught = made.model.logits(bag_of(odd, NOBODY, PROVINCES))[0]
     assert made.held_out[-1, 0] < 0.5
@@ -110,7 +114,9 @@ def test_training_and_judging_do_the_same_arithmetic(trained: Trained) -> None:
     model = trained.model
     bags = [bag_of(item, NOBODY, PROVINCES) for item in small_set()]
     matrix = vectors(bags, model.vocabulary, model.idf)
-    assert matrix @ model.weights + model.bias == pytest.approx(np.array([model.logits(bag) for bag in bags]), abs=1e-12)
+    assert matrix @ model.weights + model.bias == pytest.approx(
+        np.array([model.logits(bag) for bag in bags]), abs=1e-12
+    )
 
 
 def test_an_item_names_its_own_home_or_leaves_it_to_the_office() -> None:

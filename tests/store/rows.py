@@ -34,8 +34,16 @@ def hours(count: float) -> timedelta:
     return timedelta(hours=count)
 
 
-def link(name: str, source: str = "bao-a", title: str = "Tin", **more: datetime) -> Link:
-    return Link(key=f"{source}.vn/{name}", url=f"https://{source}.vn/{name}", source_id=source, title=title, **more)
+def link(
+    name: str,
+    source: str = "bao-a",
+    title: str = "Tin",
+    published: datetime | None = None,
+    updated: datetime | None = None,
+) -> Link:
+    return Link(
+        f"{source}.vn/{name}", f"https://{source}.vn/{name}", source, title, published=published, updated=updated
+    )
 
 
 def fetch(
@@ -69,15 +77,15 @@ def feed(at: datetime, *links: Link, source: str = "bao-a", place: ArchivePlace 
     return Arrival(fetch(f"https://{source}.vn/rss", at, "feed", source=source, place=place), links)
 
 
-def article(url: str, text: str, title: str = "Tin", method: Method = "general", **more: datetime) -> Article:
+def article(url: str, text: str, title: str, method: Method, published: datetime | None) -> Article:
     return Article(
         url=url,
         title=title,
         lead="",
         text=text,
         section="",
-        published=more.get("published"),
-        modified=more.get("modified"),
+        published=published,
+        modified=None,
         lang="vi",
         method=method,
         confidence=0.9,
@@ -95,7 +103,7 @@ def reading(
 ) -> tuple[Unread, Version]:
     """A subject and the version read from it. The canonical address is the link's."""
     named = title or about.title
-    made = article(about.url, text, named, method, **({"published": published} if published else {}))
+    made = article(about.url, text, named, method, published)
     article_id = digest_id(about.key)
     subject = digest_id(about.key, about.fingerprint) if method == "feed" else fetch(about, seen_at).id
     version = Version(digest_id(article_id, named, text), article_id, about.source_id, subject, seen_at, made)

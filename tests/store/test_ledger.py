@@ -136,7 +136,9 @@ def test_a_link_that_a_second_source_announces_later_stays_with_the_first(databa
     assert _due(ledger, "bao-b") == []
 
 
-@pytest.mark.xfail(strict=True, reason="store/ledger.py _write_links: inside one batch the last source to announce wins")
+@pytest.mark.xfail(
+    strict=True, reason="store/ledger.py _write_links: inside one batch the last source to announce wins"
+)
 def test_a_link_that_two_sources_announce_in_one_batch_stays_with_the_first(database: Database, ledger: Ledger) -> None:
     first = link("a", title="Theo báo A")
     second = replace(first, source_id="bao-b", title="Theo báo B")
@@ -146,13 +148,25 @@ def test_a_link_that_two_sources_announce_in_one_batch_stays_with_the_first(data
     assert database.rows("SELECT source_id, title FROM links") == [("bao-a", "Theo báo A")]
 
 
-@pytest.mark.xfail(strict=True, reason="store/ledger.py _write_links: another source in the batch hides the change")
-def test_a_change_is_not_hidden_by_another_source_in_the_same_batch(ledger: Ledger) -> None:
+_HIDDEN = pytest.mark.xfail(
+    strict=True, reason="store/ledger.py _write_links: another source in the batch hides the change"
+)
+
+
+@pytest.mark.parametrize("ours_first", [pytest.param(True, marks=_HIDDEN), False])
+def test_a_change_is_not_hidden_by_another_source_in_the_same_batch(
+    database: Database, ledger: Ledger, ours_first: bool
+) -> None:
     _record(ledger, feed(NOW - hours(9), link("a")), _came(link("a"), 8))
     changed = link("a", title="Đính chính")
-    ledger.record(feed(NOW - hours(2), changed))
-    ledger.record(feed(NOW - hours(1), replace(changed, source_id="bao-b", title="Theo báo B"), source="bao-b"))
+    ours, theirs = (
+        feed(NOW - hours(2), changed),
+        feed(NOW - hours(1), replace(changed, source_id="bao-b"), source="bao-b"),
+    )
+    for arrival in (ours, theirs) if ours_first else (theirs, ours):
+        ledger.record(arrival)
     assert _due(ledger) == ["a"]
+    assert database.rows("SELECT source_id, title FROM links") == [("bao-a", "Đính chính")]
 
 
 def test_the_first_known_time_of_publication_and_the_first_sight_are_kept(database: Database, ledger: Ledger) -> None:
@@ -194,7 +208,9 @@ def test_a_batch_that_cannot_be_written_leaves_neither_rows_nor_position(databas
     assert ledger.taken_to() == {}
 
 
-@pytest.mark.xfail(strict=True, reason="store/ledger.py flush: a batch that failed is dropped and later ones step over it")
+@pytest.mark.xfail(
+    strict=True, reason="store/ledger.py flush: a batch that failed is dropped and later ones step over it"
+)
 def test_after_a_batch_that_could_not_be_written_the_position_does_not_step_over_it(
     database: Database, ledger: Ledger
 ) -> None:
@@ -278,9 +294,9 @@ def test_coverage_counts_what_each_enabled_source_was_asked_and_gave(database: D
     }
     assert list(rows) == ["bao-a", "bao-b", "bao-c"]
     full = rows["bao-a"]
-    assert (full.asked, full.entry_ok, full.entry_failed, full.links_new) == (8 - 1 + 0, 3, 1, 2)
+    assert (full.asked, full.entry_ok, full.entry_failed, full.links_new) == (7, 3, 1, 2)
     assert (full.pages_ok, full.pages_failed, full.unread) == (1, 1, 2)  # a page asked twice in vain is one page
-    assert full.reasons == (slow, gone)  # most frequent first; robots.txt apart
+    assert full.reasons == (slow, failure("f1", T0).reason, gone)  # most frequent first; robots.txt apart
     assert (full.last_ok, full.expected_min, full.expected_max, full.silent) == (T0, 2, 9, False)
     assert rows["bao-b"].silent
     assert rows["bao-b"].last_ok is None

@@ -130,7 +130,9 @@ def test_an_announcement_is_not_counted_beside_its_page(database: Database) -> N
     assert _counts(database)["seen"] == 1
 
 
-@pytest.mark.xfail(strict=True, reason="store/news.py flagged: the announcement is taken for an earlier text of the page")
+@pytest.mark.xfail(
+    strict=True, reason="store/news.py flagged: the announcement is taken for an earlier text of the page"
+)
 def test_a_page_that_came_after_its_announcement_is_not_said_to_have_changed(database: Database) -> None:
     _announced(database, "a")
     publish(database, "a", INSIDE + hours(1), flagged=["sovereignty"], text="Thân bài.")

@@ -101,7 +101,9 @@ def test_an_afternoon_hour_shown_on_a_page_stays_in_the_afternoon(shown: str, ho
         ("14:42 10/12/2025", vn(2025, 12, 10, 14, 42)),
     ],
 )
-def test_stamps_of_feeds_and_pages_are_read_in_the_zone_they_name_or_in_vietnams(stamp: str, expected: datetime) -> None:
+def test_stamps_of_feeds_and_pages_are_read_in_the_zone_they_name_or_in_vietnams(
+    stamp: str, expected: datetime
+) -> None:
     read = parse_stamp(stamp)
 
     assert read == expected
@@ -129,31 +131,28 @@ def test_an_impossible_stamp_gives_none(stamp: str) -> None:
     assert parse_stamp(stamp) is None
 
 
-MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1)).map(lambda moment: moment.replace(microsecond=0))
+MOMENTS = st.integers(0, 100 * 365 * 86_400).map(lambda second: vn(1990, 1, 1) + timedelta(seconds=second))
 ZONES = st.integers(-12 * 4, 14 * 4).map(lambda quarters: timezone(timedelta(minutes=15 * quarters)))
 
 
 @given(MOMENTS, ZONES)
 @settings(max_examples=150, deadline=None)
 def test_every_standard_stamp_comes_back_as_the_same_moment(moment: datetime, zone: timezone) -> None:
-    aware = moment.replace(tzinfo=zone)
+    aware = moment.astimezone(zone)
 
     assert parse_stamp(aware.isoformat()) == aware
-    if aware.utcoffset() or zone is UTC:  # RFC 822 writes a zone of zero as +0000, which reads as UTC
-        assert parse_stamp(format_datetime(aware)) == aware
+    assert parse_stamp(format_datetime(aware)) == aware
 
 
 @given(
     MOMENTS,
-    st.sampled_from(
-        ["%d/%m/%Y %H:%M", "%H:%M, %d-%m-%Y", "%d.%m.%Y - %H:%M GMT+7", "%Hh%M ngày %d tháng %m năm %Y"]
-    ),
+    st.sampled_from(["%d/%m/%Y %H:%M", "%H:%M, %d-%m-%Y", "%d.%m.%Y - %H:%M GMT+7", "%Hh%M ngày %d tháng %m năm %Y"]),
 )
 @settings(max_examples=150, deadline=None)
 def test_every_date_as_our_papers_show_it_comes_back_to_the_minute(moment: datetime, form: str) -> None:
     shown = moment.strftime(form)
 
-    assert parse_shown(shown) == moment.replace(second=0, tzinfo=VIETNAM)
+    assert parse_shown(shown) == moment.replace(second=0)
 
 
 @given(st.one_of(st.text(max_size=60), st.text("0123456789/-.: +TZGMTAPngàytháng,Jan", max_size=40)))

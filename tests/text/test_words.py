@@ -45,7 +45,31 @@ def test_words_are_those_of_underthesea_to_the_byte(text: str) -> None:
 @given(
     st.lists(
         st.one_of(
-            st.sampled_from("công ty Việt Nam hợp tác xã nông nghiệp Quảng Trị phát triển TP. 12/5 1.250 , . “ ” %".split()),
+            st.sampled_from(
+                [
+                    "công",
+                    "ty",
+                    "Việt",
+                    "Nam",
+                    "hợp",
+                    "tác",
+                    "xã",
+                    "nông",
+                    "nghiệp",
+                    "Quảng",
+                    "Trị",
+                    "phát",
+                    "triển",
+                    "TP.",
+                    "12/5",
+                    "1.250",
+                    ",",
+                    ".",
+                    "“",
+                    "”",
+                    "%",
+                ]
+            ),
             st.text(st.characters(exclude_categories=["Cs"]), max_size=6),
         ),
         max_size=25,
@@ -112,12 +136,12 @@ def run_words(lines: list[str], *arguments: str) -> list[str]:
 
 def test_the_command_answers_each_line_with_a_line(tmp_path: Path) -> None:
     lines = [text for text in TEXTS if not set(text) & set("\n\r")]
-    (tmp_path / "texts.txt").write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "texts.txt").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
     expected = [word_tokenize(line, format="text") for line in lines]
     assert "" in lines
     assert run_words(lines) == expected
-    assert run_words([], str(tmp_path / "texts.txt")) == expected[: -1 if not lines[-1] else None]
+    assert run_words([], str(tmp_path / "texts.txt")) == expected
 
 
 def real_texts(press: Path) -> list[str]:

@@ -116,9 +116,9 @@ def test_words_are_found_in_the_sentence_however_their_tone_marks_and_capitals_a
 
 
 _PIECES = st.sampled_from(
-    ["Tàu lạ", "xâm phạm", "vùng biển", "vùng  biển", "Quảng Trị", "quyền trẻ em", ".", "!", "\n", "…”", "<b>", "\u00ad"]
-    + ["giá", "TP.", "0", "\u200b", "😀", "_", "hoà", "ﬁ", "İ"]
-)
+    ["Tàu lạ", "xâm phạm", "vùng biển", "vùng  biển", "Quảng Trị", "quyền trẻ em", "giá", "hoà", ".", "!", "\n", "…”",
+     "<b>", "\u00ad", "\u200b", "TP.", "0", "😀", "_", "ﬁ", "İ"]
+)  # fmt: skip
 
 
 @settings(max_examples=150, deadline=None)
@@ -148,13 +148,19 @@ def test_neither_outlet_nor_address_nor_date_can_reach_the_model(shipped: TopicM
         first.article, url="HTTPS://RFA.EXAMPLE/Nhan-Quyen?2", section="Nhân quyền", published=None, method="feed",
         confidence=0.1, captions=("Ảnh: Hoàng Sa",),
     )  # fmt: skip
-    second = replace(first, id="two", source_id="DAI-NUOC-NGOAI", seen_at=datetime(2020, 1, 1, tzinfo=UTC), article=elsewhere)
+    second = replace(
+        first, id="two", source_id="DAI-NUOC-NGOAI", seen_at=datetime(2020, 1, 1, tzinfo=UTC), article=elsewhere
+    )
     flags = []
     for version in (first, second):
         split = segment(version)
         flags.append(
             shipped.judge(
-                version.id, version.article.title, version.article.text, (split.title, split.body), gazetteer("Quảng Trị")
+                version.id,
+                version.article.title,
+                version.article.text,
+                (split.title, split.body),
+                gazetteer("Quảng Trị"),
             ).flags
         )
     assert flags[0] == flags[1]
@@ -180,7 +186,10 @@ def test_what_is_written_of_the_home_province_is_its_image_and_of_a_neighbour_is
     """Through real words and the shipped gazetteer."""
     tables = [ROOT / "models" / "gazetteer" / name for name in ("quang_tri.tsv", "provinces.tsv")]
     home = Gazetteer.from_tables(*(table.read_text(encoding="utf-8") for table in tables))
-    title, text = "Quảng Trị bị phê bình vì chậm trả hồ sơ đất đai", "Người dân Đông Hà chờ sổ đỏ chín tháng ở Quảng Trị."
+    title, text = (
+        "Quảng Trị bị phê bình vì chậm trả hồ sơ đất đai",
+        "Người dân Đông Hà chờ sổ đỏ chín tháng ở Quảng Trị.",
+    )
     there = [part.replace("Quảng Trị", "Lào Cai").replace("Đông Hà", "Sa Pa") for part in (title, text)]
     about_us = shipped.judge("v", title, text, (words(title), words(text)), home).flags[2]
     about_them = shipped.judge("v", there[0], there[1], (words(there[0]), words(there[1])), home).flags[2]
@@ -192,7 +201,9 @@ def test_no_name_of_a_home_place_speaks_for_the_home_province_as_a_word(shipped:
     """Otherwise another province would inherit what was learnt about this one."""
     assert shipped.weights[shipped.vocabulary[HOME], 2] > 1
     table = (ROOT / "models" / "gazetteer" / "quang_tri.tsv").read_text(encoding="utf-8").splitlines()[1:]
-    forms = [form.strip().lower() for row in table if row.split("\t")[2] == "sure" for form in row.split("\t")[3].split(";")]
+    forms = [
+        form.strip().lower() for row in table if row.split("\t")[2] == "sure" for form in row.split("\t")[3].split(";")
+    ]
     assert "quảng trị" in forms
     written = [start + form.replace(" ", joint) for form in forms for start in ("", "t:") for joint in (" ", "_")]
     learnt = {term: shipped.weights[shipped.vocabulary[term], 2] for term in written if term in shipped.vocabulary}
@@ -220,7 +231,9 @@ def test_a_saved_model_is_loaded_whole_and_saved_again_with_the_same_bytes(tmp_p
 def test_the_shipped_file_is_what_its_own_content_is_saved_as(tmp_path: Path, shipped: TopicModel) -> None:
     shipped.save(tmp_path)
     assert (tmp_path / MODEL_FILE).read_bytes() == (SHIPPED / MODEL_FILE).read_bytes()
-    remade = make(shipped.topics, list(shipped.vocabulary), shipped.idf, shipped.weights, shipped.bias, shipped.thresholds)
+    remade = make(
+        shipped.topics, list(shipped.vocabulary), shipped.idf, shipped.weights, shipped.bias, shipped.thresholds
+    )
     assert remade.version == shipped.version
 
 
@@ -292,7 +305,9 @@ def test_a_model_of_a_later_format_is_refused_with_both_formats_named(tmp_path: 
 
 
 @pytest.mark.parametrize("content", [["a list"], "text", {"format": 1, "run": Counter()}], ids=["list", "text", "type"])
-@pytest.mark.xfail(strict=True, reason="triage/flags.py load: TypeError (also skops' refusal of a type) is no ModelError")
+@pytest.mark.xfail(
+    strict=True, reason="triage/flags.py load: TypeError (also skops' refusal of a type) is no ModelError"
+)
 def test_a_model_that_holds_something_else_is_refused(tmp_path: Path, content: object) -> None:
     (tmp_path / MODEL_FILE).write_bytes(skops.io.dumps(content))
     with pytest.raises(ModelError):
@@ -304,7 +319,9 @@ def test_a_model_that_would_run_code_is_not_loaded(tmp_path: Path) -> None:
     out = io.BytesIO()
     loader = '"__class__": "system", "__module__": "os", "__loader__": "FunctionNode", "__id__": 1'
     with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr("schema.json", f'{{{loader}, "content": "touch {tmp_path}/ran", "protocol": 1, "_skops_version": "0"}}')
+        archive.writestr(
+            "schema.json", f'{{{loader}, "content": "touch {tmp_path}/ran", "protocol": 1, "_skops_version": "0"}}'
+        )
     (tmp_path / MODEL_FILE).write_bytes(out.getvalue())
     with pytest.raises((ModelError, TypeError)):
         load(tmp_path)
