@@ -75,7 +75,15 @@ def _announced_only(database: Database) -> list[Unread]:
 
 
 def _is_read(database: Database, subject: str, extractor: str) -> bool:
-    return bool(database.rows("SELECT 1 FROM readings WHERE subject = ? AND extractor = ?", [subject, extractor]))
+    return bool(
+        database.rows(
+            """
+            SELECT 1 FROM readings WHERE subject = ? AND extractor = ?
+            UNION ALL
+            SELECT 1 FROM failures WHERE stage = 'extract' AND subject = ? AND producer = ?""",
+            [subject, extractor, subject, extractor],
+        )
+    )
 
 
 def write_versions(

@@ -102,10 +102,9 @@ class Database:
         }
         with self._lock:
             self._connection.register("batch", pa.table(columns))
-            try:
-                self._connection.execute(statement)
-            finally:
-                self._connection.unregister("batch")
+            self._connection.execute(statement)
+            # Not in a finally: in a transaction that a refused row has ended, this would fail and hide why.
+            self._connection.unregister("batch")
 
     def publish_snapshot(self) -> Path:
         """Replace snapshot.duckdb, for notebooks and other readers, in one step."""

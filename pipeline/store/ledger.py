@@ -44,7 +44,7 @@ class Ledger:
 
     def flush(self) -> None:
         """Write what is held back, with how far the archive has been taken in, in one transaction."""
-        batch, self._pending = self._pending, []
+        batch = list(self._pending)
         if not batch:
             return
         fetches = [arrival.fetch for arrival in batch]
@@ -61,32 +61,47 @@ class Ledger:
                 " ON CONFLICT DO UPDATE SET taken_to = greatest(taken_to, excluded.taken_to)",
                 _positions(fetches),
             )
+        del self._pending[: len(batch)]  # only now: what could not be written is tried again, and nothing steps over it
 
     def _write_links(self, batch: Sequence[Arrival]) -> None:
-        latest: dict[str, dict[str, object]] = {}
+        """A link belongs to the source that announced it first; only that source's announcements change it."""
+        owners: dict[str, str] = {}
+        told: dict[tuple[str, str], dict[str, object]] = {}
         for arrival in batch:
             for link in arrival.links:
+                owners.setdefault(link.key, link.source_id)
                 row = _link_row(link, arrival.fetch.requested_at)
-                if link.key in latest:
-                    row["first_seen"] = latest[link.key]["first_seen"]
-                latest[link.key] = row
+                if before := told.get((link.key, link.source_id)):
+                    row |= {"first_seen": before["first_seen"], "published": before["published"] or row["published"]}
+                told[link.key, link.source_id] = row
+        stamps = ["published", "updated", "first_seen", "last_seen"]
         self._database.insert(
             """
             INSERT INTO links
             SELECT key, url, source_id, title, summary, published, updated, fingerprint, first_seen, last_seen,
                    first_seen, NULL, NULL, 0 FROM batch
-            ON CONFLICT (key) DO UPDATE SET
-                changed_at = CASE WHEN fingerprint = excluded.fingerprint OR source_id <> excluded.source_id
-                                  THEN changed_at ELSE excluded.last_seen END,
-                title = CASE WHEN source_id = excluded.source_id THEN excluded.title ELSE title END,
-                summary = CASE WHEN source_id = excluded.source_id THEN excluded.summary ELSE summary END,
-                fingerprint = CASE WHEN source_id = excluded.source_id THEN excluded.fingerprint ELSE fingerprint END,
-                updated = coalesce(excluded.updated, updated),
-                published = coalesce(published, excluded.published),
-                last_seen = greatest(last_seen, excluded.last_seen)
-            """,
-            list(latest.values()),
-            ["published", "updated", "first_seen", "last_seen"],
+            ON CONFLICT DO NOTHING""",
+            [told[key, source_id] for key, source_id in owners.items()],
+            stamps,
+        )
+        self._database.insert(
+            """
+            UPDATE links SET
+                changed_at = CASE WHEN links.fingerprint = batch.fingerprint THEN changed_at ELSE batch.last_seen END,
+                title = batch.title, summary = batch.summary, fingerprint = batch.fingerprint,
+                updated = coalesce(batch.updated, links.updated)
+            FROM batch WHERE links.key = batch.key AND links.source_id = batch.source_id""",
+            list(told.values()),
+            stamps,
+        )
+        self._database.insert(
+            """
+            UPDATE links SET published = coalesce(links.published, seen.published),
+                last_seen = greatest(links.last_seen, seen.last_seen)
+            FROM (SELECT key, min(published) AS published, max(last_seen) AS last_seen FROM batch GROUP BY key) AS seen
+            WHERE links.key = seen.key""",
+            list(told.values()),
+            stamps,
         )
 
     def _write_asked(self, fetches: Sequence[Fetch]) -> None:

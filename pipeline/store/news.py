@@ -11,25 +11,23 @@ from pipeline.records import Flag, FlaggedItem, PlainItem, Term
 from pipeline.store.database import Database
 
 # The current text of every article first seen in a period; announcements stand in only where no page ever came.
-_CURRENT = """
+_SEEN = """
     FROM articles a JOIN versions v ON v.id = a.current_version
     WHERE a.first_seen > ? AND a.first_seen <= ?
       AND NOT (v.method = 'feed' AND EXISTS (
           SELECT 1 FROM articles o JOIN versions ov ON ov.id = o.current_version
-          WHERE o.link_key = a.link_key AND o.id <> a.id AND ov.method <> 'feed'))
-      AND (a.published IS NULL OR a.published > ?)"""
+          WHERE o.link_key = a.link_key AND o.id <> a.id AND ov.method <> 'feed'))"""
+# Of these, what is young enough to be listed.
+_CURRENT = f"{_SEEN} AND (a.published IS NULL OR a.published > ?)"
 
 
 def counts(database: Database, since: datetime, until: datetime, oldest: datetime, model: str) -> dict[str, int]:
     """Articles first seen in (since, until]: `seen`, `old` (published before `oldest`, not listed), and, of those not
     old, `judged` and `flagged`.
     """
-    everything = database.rows(
-        """
-        SELECT count(*), count(*) FILTER (published <= ?) FROM articles a
-        WHERE first_seen > ? AND first_seen <= ?""",
-        [oldest, since, until],
-    )[0]
+    everything = database.rows(f"SELECT count(*), count(*) FILTER (a.published <= ?) {_SEEN}", [oldest, since, until])[
+        0
+    ]
     judged = database.rows(
         f"""
         SELECT count(*), count(*) FILTER (top) FROM (
@@ -47,8 +45,9 @@ def flagged(
     rows = database.dicts(
         f"""
         SELECT a.id, v.id AS version_id, a.source_id, v.url, v.lang, v.title, v.lead, v.text, a.published, a.first_seen,
-               v.method, (SELECT count(DISTINCT r.version_id) FROM readings r
-                          WHERE r.article_id = a.id AND r.extractor = v.extractor) AS versions
+               v.method, (SELECT count(DISTINCT r.version_id) FROM readings r JOIN versions e ON e.id = r.version_id
+                    WHERE r.article_id = a.id AND r.extractor = v.extractor
+                      AND (e.method <> 'feed' OR v.method = 'feed')) AS versions
         {_CURRENT} AND EXISTS (SELECT 1 FROM flags g WHERE g.version_id = v.id AND g.model = ? AND g.flagged)
         ORDER BY coalesce(a.published, a.first_seen) DESC, a.id""",
         [since, until, oldest, model],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import gzip
+import random
 import warnings
 import zlib
 from dataclasses import replace
@@ -150,14 +151,38 @@ def test_a_whole_file_is_left_alone(tmp_path: Path) -> None:
     assert path.read_bytes() == whole
 
 
-def test_repair_never_cuts_whole_records_behind_a_damaged_one(tmp_path: Path) -> None:
+def test_a_damaged_record_is_stepped_over_and_whole_ones_behind_it_stay(tmp_path: Path) -> None:
     archive, places = archive_of(tmp_path, b"mot", b"hai", b"ba")
+    path, second = tmp_path / places[0].file, places[1]
+    whole = path.read_bytes()
+    for at in range(second.offset, second.offset + second.length):
+        damaged = whole[:at] + bytes([whole[at] ^ 0x40]) + whole[at + 1 :]
+        path.write_bytes(damaged)
+        found = [one.raw for one in archive.since(path.name, 0)]
+        assert found in ([b"mot", b"ba"], [b"mot", b"hai", b"ba"])  # gzip does not check its own time stamp
+        assert archive.repair(path.name, 0) == 0
+        assert path.read_bytes() == damaged
+
+
+@pytest.mark.xfail(
+    strict=True, reason="the search for the next record goes on inside a torn one and takes what it finds"
+)
+@pytest.mark.parametrize("inside", ["a page", "a record"])
+def test_what_lies_inside_a_torn_record_is_never_taken_for_a_record(tmp_path: Path, inside: str) -> None:
+    other, (forged,) = archive_of(tmp_path / "other", b"gia mao")
+    member = (other.folder / forged.file).read_bytes()[forged.offset :]
+    if inside == "a page":
+        member = gzip.compress(b"<p>gia mao</p>")
+    # Among bytes that cannot be compressed the member stands in the file as it is.
+    noise = random.Random(7).randbytes(20_000)  # noqa: S311 - the same bytes in every run
+    archive, places = archive_of(tmp_path, b"mot", noise + member + noise[::-1])
     path = tmp_path / places[0].file
-    damaged = bytearray(path.read_bytes())
-    damaged[places[1].offset + places[1].length // 2] ^= 0x40
-    path.write_bytes(damaged)
+    whole = path.read_bytes()
+    assert member in whole
+    path.write_bytes(whole[:-3])
+    assert [one.raw for one in archive.since(path.name, 0)] == [b"mot"]
     archive.repair(path.name, 0)
-    assert archive.read(places[2]).raw == b"ba"
+    assert path.read_bytes() == whole[: places[1].offset]
 
 
 def test_reading_a_torn_record_is_an_error_the_caller_knows(tmp_path: Path) -> None:

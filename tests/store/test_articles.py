@@ -127,7 +127,6 @@ def test_an_announcement_stands_in_for_a_page_that_was_asked_and_never_came(data
     assert [one.subject for one in articles.unread(database, EXTRACTOR, 10)] == [fetch(told, T0 + hours(3)).id]
 
 
-@pytest.mark.xfail(strict=True, reason="store/articles.py _is_read: does not look at failures, so the stage never ends")
 def test_an_announcement_at_which_the_extractor_failed_is_not_offered_for_ever(
     database: Database, ledger: Ledger
 ) -> None:

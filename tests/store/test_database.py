@@ -95,9 +95,6 @@ def test_a_transaction_that_fails_leaves_nothing_behind(database: Database) -> N
     assert database.rows("SELECT name, taken_to FROM archive_files") == [("d.warc.gz", 5)]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="store/database.py insert: unregister fails in the aborted transaction and hides why"
-)
 def test_a_batch_that_is_refused_says_why(database: Database) -> None:
     row = {"name": "a.warc.gz", "taken_to": 1}
     with pytest.raises(duckdb.ConstraintException, match=r"a\.warc\.gz"), database.transaction():

@@ -136,9 +136,6 @@ def test_a_link_that_a_second_source_announces_later_stays_with_the_first(databa
     assert _due(ledger, "bao-b") == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="store/ledger.py _write_links: inside one batch the last source to announce wins"
-)
 def test_a_link_that_two_sources_announce_in_one_batch_stays_with_the_first(database: Database, ledger: Ledger) -> None:
     first = link("a", title="Theo báo A")
     second = replace(first, source_id="bao-b", title="Theo báo B")
@@ -148,12 +145,7 @@ def test_a_link_that_two_sources_announce_in_one_batch_stays_with_the_first(data
     assert database.rows("SELECT source_id, title FROM links") == [("bao-a", "Theo báo A")]
 
 
-_HIDDEN = pytest.mark.xfail(
-    strict=True, reason="store/ledger.py _write_links: another source in the batch hides the change"
-)
-
-
-@pytest.mark.parametrize("ours_first", [pytest.param(True, marks=_HIDDEN), False])
+@pytest.mark.parametrize("ours_first", [True, False])
 def test_a_change_is_not_hidden_by_another_source_in_the_same_batch(
     database: Database, ledger: Ledger, ours_first: bool
 ) -> None:
@@ -208,9 +200,6 @@ def test_a_batch_that_cannot_be_written_leaves_neither_rows_nor_position(databas
     assert ledger.taken_to() == {}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="store/ledger.py flush: a batch that failed is dropped and later ones step over it"
-)
 def test_after_a_batch_that_could_not_be_written_the_position_does_not_step_over_it(
     database: Database, ledger: Ledger
 ) -> None:

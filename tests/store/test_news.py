@@ -124,15 +124,11 @@ def test_an_announcement_is_not_listed_beside_its_page(database: Database) -> No
     assert (_counts(database)["judged"], _counts(database)["flagged"]) == (1, 1)
 
 
-@pytest.mark.xfail(strict=True, reason="store/news.py counts: `seen` and `old` count the stand-in and its page as two")
 def test_an_announcement_is_not_counted_beside_its_page(database: Database) -> None:
     _moved(database)
     assert _counts(database)["seen"] == 1
 
 
-@pytest.mark.xfail(
-    strict=True, reason="store/news.py flagged: the announcement is taken for an earlier text of the page"
-)
 def test_a_page_that_came_after_its_announcement_is_not_said_to_have_changed(database: Database) -> None:
     _announced(database, "a")
     publish(database, "a", INSIDE + hours(1), flagged=["sovereignty"], text="Thân bài.")
