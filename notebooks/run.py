@@ -18,7 +18,10 @@ def main() -> None:
     for path in sorted(HERE.glob("*.ipynb")):
         Console(stderr=True).print(path.name)
         NotebookClient(
-            nbformat.read(path, as_version=4), timeout=300, kernel_name="python3", resources={"metadata": {"path": str(HERE)}}
+            nbformat.read(path, as_version=4),
+            timeout=300,
+            kernel_name="python3",
+            resources={"metadata": {"path": str(HERE)}},
         ).execute()
 
 

@@ -537,13 +537,13 @@ def evaluate(gold: Path, config: Config = CONFIG) -> None:
 
 @contextmanager
 def _lines(file: str) -> Iterator[Iterable[str]]:
-    if file == "-":
-        sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]  # stdin is a text file here
-        yield sys.stdin
-        return
     try:
-        with Path(file).open(encoding="utf-8") as lines:
-            yield lines
+        if file == "-":
+            sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]  # stdin is a text file here
+            yield sys.stdin
+        else:
+            with Path(file).open(encoding="utf-8") as lines:
+                yield lines
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(text("cli.no_input", path=file, problem=error)) from error
 

@@ -159,7 +159,10 @@ def _members_of(path: Path, offset: int) -> Iterator[tuple[int, int, bytes]]:
     size = path.stat().st_size
     with path.open("rb") as file:
         while offset < size:
-            found = _member_at(file, offset)
+            try:
+                found = _member_at(file, offset)
+            except EOFError:
+                return  # torn: it reaches to the end of the file, so what looks like a member in it is its payload
             if found is None:
                 offset = _next_start(file, offset + 1)
                 continue
@@ -169,7 +172,7 @@ def _members_of(path: Path, offset: int) -> Iterator[tuple[int, int, bytes]]:
 
 
 def _member_at(file: IO[bytes], offset: int) -> tuple[int, bytes] | None:
-    """Compressed length and content of the gzip member at an offset; None where no whole one is."""
+    """Compressed length and content of the record at an offset; None where none is, EOFError where it is broken off."""
     file.seek(offset)
     inflater = zlib.decompressobj(31)
     content, used = bytearray(), 0
@@ -179,10 +182,12 @@ def _member_at(file: IO[bytes], offset: int) -> tuple[int, bytes] | None:
             content += inflater.decompress(chunk, _MAX_RECORD - len(content))
         except zlib.error:
             return None
-        if not chunk or inflater.unconsumed_tail:
+        if not chunk:
+            raise EOFError
+        if inflater.unconsumed_tail:
             return None
         used += len(chunk) - len(inflater.unused_data)
-    return used, bytes(content)
+    return (used, bytes(content)) if content.startswith(b"WARC/") else None
 
 
 def _next_start(file: IO[bytes], offset: int) -> int:

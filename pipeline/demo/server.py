@@ -38,6 +38,7 @@ from pipeline.demo.press import (
 )
 from pipeline.records import Listing, Source
 
+_FEEDS = {"rss": ("/rss/home.rss", "/rss/thoi-su.rss"), "atom": ("/atom.xml",), "sitemap": ("/news-sitemap.xml",)}
 _VIETNAM = timezone(timedelta(hours=7))
 
 
@@ -64,14 +65,14 @@ class Press:
         base, path = str(request.base_url).rstrip("/"), request.url.path
         if path == "/robots.txt":
             return Response("User-agent: *\nDisallow: /noi-bo/\n", media_type="text/plain")
-        if path in ("/rss/home.rss", "/atom.xml", "/news-sitemap.xml", "/rss/thoi-su.rss"):
+        if path in _FEEDS.get(outlet.kind, ()):
             return self._sent(
                 outlet,
                 request,
                 self._feed(outlet, base, only="thoi-su" if "thoi-su" in path else ""),
                 "application/xml",
             )
-        if path == "/moi-nhat/":
+        if path == "/moi-nhat/" and outlet.kind == "listing":
             return self._sent(outlet, request, self._listing(outlet, base), "text/html; charset=utf-8")
         for story in stories(outlet.id):
             if path == _old_path(story) and story.id == MOVED:

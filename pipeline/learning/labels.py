@@ -35,24 +35,29 @@ def read_labelled(path: Path) -> list[Labelled]:
 
 
 def _items(path: Path) -> Iterator[Labelled]:
-    with path.open(encoding="utf-8") as lines:
+    with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
             try:
-                row: dict[str, Any] = json.loads(line)
-                labels = tuple(bool({0: False, 1: True}[row[topic]]) for topic in TOPICS)
-                yield Labelled(
-                    id=str(row["id"]),
-                    title=nfc(row["title"]),
-                    text=nfc(row["text"]),
-                    lang=row["lang"],
-                    home=tuple(map(nfc, row["home"])) if "home" in row else None,
-                    labels=labels,
-                    tone=row.get("tone", "."),
-                )
+                yield _item(json.loads(line.decode("utf-8")))
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise LabelError(
                     f"{path}:{number}: {type(error).__name__} {error}; need id, title, text, lang and "
                     f"{', '.join(TOPICS)} as 0 or 1"
                 ) from error
+
+
+def _item(row: dict[str, Any]) -> Labelled:
+    home = row.get("home")
+    if "home" in row and not isinstance(home, list):
+        raise TypeError("home must be a list of names")
+    return Labelled(
+        id=str(row["id"]),
+        title=nfc(row["title"]),
+        text=nfc(row["text"]),
+        lang=row["lang"],
+        home=tuple(map(nfc, home)) if home is not None else None,
+        labels=tuple(bool({0: False, 1: True}[row[topic]]) for topic in TOPICS),
+        tone=row.get("tone", "."),
+    )

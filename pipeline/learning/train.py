@@ -112,7 +112,9 @@ def cross_scores(readings: Sequence[Sequence[Bag]], truth: NDArray[np.int64]) ->
     """Scores of each item (its first reading) by models of the other folds, stratified by the combination of labels."""
     kinds = truth @ (2 ** np.arange(truth.shape[1]))
     rare = [kind for kind, count in Counter(kinds.tolist()).items() if count < FOLDS]
-    kinds[np.isin(kinds, rare)] = -1  # combinations too rare for every fold are spread as one
+    # Combinations too rare for every fold are spread as one, or with the items of no topic where even together they are rare.
+    together = sum(int((kinds == kind).sum()) for kind in rare)
+    kinds[np.isin(kinds, rare)] = -1 if together >= FOLDS else 0
     scores = np.zeros(truth.shape)
     for seen, unseen in StratifiedKFold(FOLDS, shuffle=True, random_state=_SEED).split(kinds, kinds):
         terms, idf, weights, bias = fit(*_flat(readings, truth, seen))

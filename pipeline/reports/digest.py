@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pipeline.records import HOME, OTHER, TOPICS, CoverageRow, Flag, FlaggedItem, PlainItem
@@ -58,7 +59,7 @@ class Row:
     """An item of the digest."""
 
     id: str
-    url: str
+    url: str  # empty where the address may not become a link
     outlet: str
     title: str
     lead: str
@@ -132,8 +133,13 @@ def build(data: DigestData) -> Digest:
             if row.entry_ok and not row.expected_min <= row.links_new <= row.expected_max
         ),
         sections=sections,
-        sample=data.sample,
+        sample=tuple(replace(item, url=_web(item.url)) for item in data.sample),
     )
+
+
+def _web(url: str) -> str:
+    """The address if it may become a link: http or https, nothing that is no character of an address; else empty."""
+    return url if re.fullmatch(r"https?://[^\x00-\x1f\x7f-\x9f\ufffe\uffff]+", url) else ""
 
 
 def _order(row: Row) -> tuple[int, float]:
@@ -148,7 +154,7 @@ def _row(item: FlaggedItem, province: str) -> Row:
     flags = sorted(item.flags, key=lambda flag: -flag.score)
     return Row(
         id=item.article_id,
-        url=item.url,
+        url=_web(item.url),
         outlet=item.outlet,
         title=item.title,
         lead=item.lead,
@@ -183,6 +189,6 @@ def _terms(flag: Flag, province: str) -> tuple[str, ...]:
         plain = " ".join(plain.split())
         if term.term.startswith("#") or not any(char.isalpha() for char in plain):
             continue
-        if not any(plain in other for other in shown):
-            shown = [other for other in shown if other not in plain] + [plain]
+        if not any(f" {plain} " in f" {other} " for other in shown):
+            shown = [other for other in shown if f" {other} " not in f" {plain} "] + [plain]
     return tuple(shown[:_TERMS_SHOWN])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -30,6 +31,7 @@ from pipeline.catalogue import Shown
 from pipeline.records import CoverageRow
 from pipeline.reports.digest import Digest, Row, Unseen
 
+_NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 LETTERS = {"sovereignty": "C", "human_rights": "N", "provincial_reputation": "U"}
 _SCRIPT_RANGES = (
     (0x20, 0x7E),
@@ -344,15 +346,16 @@ def _line(
 
 
 def _text(paragraph: Paragraph, words: str, *, bold: bool = False, italic: bool = False, size: float = 13) -> Run:
-    # XML has no place for most control characters; pages sometimes do.
-    run = paragraph.add_run("".join(char for char in words if char >= " " or char in "\t\n"))
+    run = paragraph.add_run(_NO_XML.sub("", words))
     run.bold, run.italic, run.font.size = bold, italic, Pt(size)
     return run
 
 
 def _link(paragraph: Paragraph, words: str, url: str, *, bold: bool = False) -> None:
-    target = paragraph.part.relate_to(url, RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
     run = _text(paragraph, words, bold=bold)
+    if not url:
+        return
+    target = paragraph.part.relate_to(url, RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
     run.font.color.rgb = RGBColor(0x1C, 0x1B, 0x19)
     link = OxmlElement("w:hyperlink")
     link.set(qn("r:id"), target)

@@ -24,7 +24,7 @@ from pipeline.text.encodings import decode
 from pipeline.text.language import language
 from pipeline.text.normalise import clean_line
 
-EXTRACTOR = "extract-1"
+EXTRACTOR = "extract-2"
 _NO_SELECTORS = Selectors()
 _LONGEST_LEAD = 700  # characters
 _SENTENCE = 60  # characters; shorter lines may be labels

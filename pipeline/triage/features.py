@@ -76,6 +76,7 @@ _FUNCTION_WORDS = frozenset(
     ]
 )
 _PART = re.compile(r"[^\W_]+")
+_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 _NUMBER = re.compile(r"\d")
 
 
@@ -104,8 +105,14 @@ def features(title: str, text: str, gazetteer: Gazetteer) -> Counter[str]:
 
 
 def _tokens(segmented: str) -> list[str | None]:
-    """Tokens; None for punctuation, which separates neighbours."""
-    return [token if _PART.search(token) else None for token in segmented.split()]
+    """Tokens; None for punctuation, which separates neighbours. Words of unsegmented text carry theirs at their edges."""
+    tokens: list[str | None] = []
+    for piece in segmented.split():
+        word = _EDGES.sub("", piece)
+        tokens.append(word if _PART.search(word) else None)
+        if word and not piece.endswith(word):
+            tokens.append(None)
+    return tokens
 
 
 def _places(tokens: list[str | None], head: int, gazetteer: Gazetteer) -> tuple[list[str], int, bool, int]:

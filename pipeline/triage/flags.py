@@ -118,8 +118,10 @@ def load(folder: Path) -> TopicModel:
         )
     except FileNotFoundError as error:
         raise ModelError(say("model.missing", path=path)) from error
-    except (KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise ModelError(say("model.damaged", path=path, problem=error)) from error
+    except ModelError:
+        raise
+    except Exception as error:  # zip, zlib, JSON, numpy and skops each raise their own on a damaged file
+        raise ModelError(say("model.damaged", path=path, problem=f"{type(error).__name__} {error}")) from error
 
 
 def _content(model: TopicModel) -> dict[str, Any]:

@@ -152,7 +152,6 @@ def test_before_the_first_cycle_the_page_says_what_is_going_on(empty_port: int) 
     assert ask(empty_port, "/diem-bao.docx").status == 200
 
 
-@pytest.mark.xfail(strict=True, reason="console/templates/today.html: its own <main> stands beside the digest's")
 def test_a_page_has_one_main_part_for_those_who_hear_it(empty_port: int) -> None:
     assert len(ask(empty_port, "/").tree.css("main")) == 1
 

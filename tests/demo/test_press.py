@@ -102,9 +102,6 @@ def test_no_article_names_its_writer() -> None:
     assert "author" not in Story.__dataclass_fields__
 
 
-@pytest.mark.xfail(
-    strict=True, reason="demo/press: three articles (and two reprints) hold formulas that the press prints"
-)
 @pytest.mark.slow
 def test_no_article_shares_a_run_of_twelve_syllables_with_the_real_press(press: Path, gold: Path) -> None:
     real = real_runs(press, gold)

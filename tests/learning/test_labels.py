@@ -72,13 +72,11 @@ def test_a_line_that_cannot_be_used_is_named_by_file_and_line(tmp_path: Path, ba
     assert all(name in str(refused.value) for name in ("id, title, text, lang", *TOPICS))
 
 
-@pytest.mark.xfail(strict=True, reason="learning/labels.py _items: a string is taken for a list of one-letter homes")
 def test_a_home_that_is_not_a_list_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LabelError, match=":1:"):
         read_labelled(_file(tmp_path, {**GOOD, "home": "Quảng Trị"}))
 
 
-@pytest.mark.xfail(strict=True, reason="learning/labels.py _items: UnicodeDecodeError escapes without file and line")
 def test_a_file_that_is_not_utf8_is_named_by_file_and_line(tmp_path: Path) -> None:
     path = tmp_path / "cũ.jsonl"
     path.write_bytes(json.dumps(GOOD).encode() + b"\n" + '{"title": "Tàu cá"}'.encode("cp1258", "replace") + b"\n")

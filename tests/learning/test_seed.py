@@ -55,9 +55,6 @@ def test_the_names_of_an_items_home_stand_in_its_text() -> None:
     assert missing == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="models/seed: 12a789350aae is about a province's image and names no home (Trà Sư)"
-)
 def test_an_item_about_a_provinces_image_names_that_province() -> None:
     assert [row["id"] for row in ROWS if row["provincial_reputation"] and not row["home"]] == []
 
@@ -98,9 +95,6 @@ def test_a_run_of_twelve_syllables_is_found_through_capitals_tone_marks_and_punc
     assert not runs(" ".join(written.split()[: RUN - 1]))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="models/seed: six items hold fixed phrases of the press, see the run lists in the report"
-)
 @pytest.mark.slow
 def test_no_item_shares_a_run_of_twelve_syllables_with_the_real_press(press: Path, gold: Path) -> None:
     real = real_runs(press, gold)

@@ -37,9 +37,6 @@ def test_training_twice_gives_the_same_bytes(tmp_path: Path, trained: Trained) -
     assert np.array_equal(again.held_out, trained.held_out)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="learning/train.py cross_scores: the joined rare combinations may be too few as well"
-)
 def test_a_combination_of_topics_too_rare_for_every_fold_is_no_cause_for_a_warning() -> None:
     """Warnings are errors here; on a terminal the officer would read one in English on every `make train`."""
     items = small_set()
@@ -47,11 +44,6 @@ def test_a_combination_of_topics_too_rare_for_every_fold_is_no_cause_for_a_warni
     train(items, NOBODY, PROVINCES, TARGETS)
 
 
-# Until the test above passes.
-_RARE = pytest.mark.filterwarnings("ignore:The least populated class")
-
-
-@_RARE
 def test_another_label_gives_another_model(trained: Trained) -> None:
     items = small_set()
     items[3] = replace(items[3], labels=(True, True, False))
@@ -83,7 +75,6 @@ def test_thresholds_are_the_highest_that_find_the_wanted_part_on_folds_not_seen(
     assert threshold == round(threshold, 3)  # as it is printed on the card
 
 
-@_RARE
 def test_held_out_scores_come_from_models_that_had_not_seen_the_item() -> None:
     """A nonsense label shows: the model taught with it believes it, the folds without it do not."""
     items = small_set()
@@ -128,7 +119,6 @@ def test_an_item_names_its_own_home_or_leaves_it_to_the_office() -> None:
         assert bag[f"#home={named}"] == 1
 
 
-@_RARE
 @pytest.mark.slow
 def test_the_shipped_model_is_what_training_on_the_seed_gives() -> None:
     models = ROOT / "models"

@@ -97,9 +97,6 @@ def test_terms_are_shown_as_a_person_reads_them() -> None:
     assert not {HOME, OTHER, "#", "_", "t:"} & set("".join(one.reasons[0].terms))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="reports/digest.py _terms: 'giá' is taken for a part of 'giáo viên' by its letters"
-)
 def test_a_term_is_not_left_out_because_its_letters_stand_inside_another_word() -> None:
     shown = item("x", Flag("sovereignty", 0.9, True, (Term("giáo_viên", 3), Term("giá", 2), Term("viên", 1)), "", ()))
     (one,) = build(data(flagged=(shown,))).sections[0].rows

@@ -239,18 +239,12 @@ _HALF_WRITTEN = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExcep
 
 
 @pytest.mark.parametrize("odd", ["\ufffe", "\uffff"])
-@pytest.mark.xfail(
-    strict=True, reason="reports/render.py _text: U+FFFE and U+FFFF are no XML either, lxml refuses them"
-)
 def test_a_letter_that_xml_does_not_know_does_not_break_the_docx(odd: str) -> None:
     assert "lạ kỳ" in _titles_or_problem(item("x", title=f"Tin{odd} lạ kỳ"))
 
 
 @_HALF_WRITTEN
 @pytest.mark.parametrize("address", ["https://bao.vn/\x01a", "https://bao.vn/a\x00", "https://bao.vn/\uffff"])
-@pytest.mark.xfail(
-    strict=True, reason="reports/render.py _link: an address with a control character stops the whole document"
-)
 def test_a_control_character_in_an_address_does_not_break_the_docx(address: str) -> None:
     assert "Tin x" in _titles_or_problem(item("x", url=address))
 
@@ -268,7 +262,6 @@ _NO_LINKS = [
 
 
 @pytest.mark.parametrize("address", _NO_LINKS)
-@pytest.mark.xfail(strict=True, reason="reports: any address becomes a link; only http and https may")
 def test_only_web_addresses_become_links(address: str) -> None:
     sample = (PlainItem("p", "Báo", address, "Tin mẫu", "", None),)
     digest = build(data(flagged=(item("x", url=address, title="Tin cờ"),), sample=sample))

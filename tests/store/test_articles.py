@@ -47,7 +47,7 @@ def test_the_same_text_seen_twice_is_one_version_that_was_read_twice(database: D
     assert _current(database) == [("Như cũ.", T0, T0 + hours(5))]
 
 
-@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (0, 2, 1)])
 @pytest.mark.parametrize("one_batch", [True, False])
 def test_changed_text_is_a_second_version_and_the_last_seen_is_current(
     database: Database, order: tuple[int, ...], one_batch: bool

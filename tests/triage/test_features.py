@@ -64,7 +64,6 @@ def test_every_number_is_the_same_term() -> None:
     assert _counts("", "12 tàu") == _counts("", "3.450 tàu") == _counts("", "2026/QĐ tàu")
 
 
-@pytest.mark.xfail(strict=True, reason="text/words.py segment: English keeps its punctuation, 'sea,' is not 'sea'")
 def test_an_english_word_is_the_same_before_a_comma_a_stop_and_a_quotation_mark() -> None:
     article = Article("", "Patrol at sea", "", "At sea, at “sea”. At sea.", "", None, None, "en", "general", 1.0)
     split = segment(Version("v", "a", "s", "f", datetime(2026, 1, 1, tzinfo=UTC), article))

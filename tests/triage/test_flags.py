@@ -278,7 +278,6 @@ def _packed(tmp_path: Path) -> bytes:
     return (tmp_path / MODEL_FILE).read_bytes()
 
 
-@pytest.mark.xfail(strict=True, reason="triage/flags.py load: zlib.error, EOFError, OSError, RuntimeError escape")
 def test_a_model_with_any_byte_changed_is_refused_or_is_the_same_model(tmp_path: Path) -> None:
     content, whole = _packed(tmp_path), hand_made()
     escaped: Counter[str] = Counter()
@@ -305,9 +304,6 @@ def test_a_model_of_a_later_format_is_refused_with_both_formats_named(tmp_path: 
 
 
 @pytest.mark.parametrize("content", [["a list"], "text", {"format": 1, "run": Counter()}], ids=["list", "text", "type"])
-@pytest.mark.xfail(
-    strict=True, reason="triage/flags.py load: TypeError (also skops' refusal of a type) is no ModelError"
-)
 def test_a_model_that_holds_something_else_is_refused(tmp_path: Path, content: object) -> None:
     (tmp_path / MODEL_FILE).write_bytes(skops.io.dumps(content))
     with pytest.raises(ModelError):
