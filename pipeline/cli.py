@@ -84,6 +84,8 @@ def _line(settings: Settings) -> Iterator[Line]:
     try:
         if line.recovered:
             terminal.print(text("cli.recovered", n=line.recovered))
+        for place in line.archive.damaged:
+            terminal.print(text("cli.damaged", place=place), style="yellow", soft_wrap=True)
         yield line
     finally:
         line.close()
@@ -142,7 +144,9 @@ def _process(line: Line, stage: Stage | None = None, since: datetime | None = No
 
 def _write_digest(line: Line, since: datetime, until: datetime, name: str) -> Path:
     """All three formats into the data folder; the HTML's path."""
-    from pipeline.reports.render import to_docx, to_html, to_json
+    from pipeline.reports.digest import to_json
+    from pipeline.reports.docx import to_docx
+    from pipeline.reports.html import to_html
 
     digest, shown = line.digest(since, until), line.shown()
     folder = Path(line.settings.data) / "digest"
@@ -239,7 +243,9 @@ def digest(
     data: Data = None,
 ) -> None:
     """Điểm báo ngày."""
-    from pipeline.reports.render import to_docx, to_html, to_json
+    from pipeline.reports.digest import to_json
+    from pipeline.reports.docx import to_docx
+    from pipeline.reports.html import to_html
 
     with _line(_settings(config, data)) as line:
         made, shown = line.digest(*_period(line, day)), line.shown()

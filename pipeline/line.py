@@ -353,14 +353,16 @@ class Run:
             return [_guarded(function, job) for job in jobs]
         futures = [self._pool.submit(_guarded, function, job) for job in jobs]
         results: list[R | Exception] = []
+        broken = False
         for future, job in zip(futures, jobs, strict=True):
             try:
                 results.append(future.result())
             except BrokenProcessPool:
                 # One of the items killed its process. Each that is left gets a process of its own, so that only the
                 # guilty one is lost.
+                broken = True
                 results.append(self._alone(function, job))
-        if any(isinstance(result, BrokenProcessPool) for result in results):
+        if broken:
             self._pool = self._new(self._processes)
         return results
 

@@ -162,7 +162,9 @@ def test_line_6_no_outlet_is_a_term_of_the_model() -> None:
 
 
 def test_line_7_every_report_says_what_was_missed_and_what_could_not_be_read(line: Line) -> None:
-    from pipeline.reports.render import to_docx, to_html, to_json
+    from pipeline.reports.digest import to_json
+    from pipeline.reports.docx import to_docx
+    from pipeline.reports.html import to_html
 
     now = datetime(2026, 11, 23, 0, 15, tzinfo=UTC)
     made, shown = line.digest(datetime(2026, 11, 22, 0, 15, tzinfo=UTC), now), line.shown()

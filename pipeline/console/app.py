@@ -18,7 +18,9 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from pipeline.line import Line
-from pipeline.reports.render import LETTERS, environment, font_faces, issues, stylesheet, to_docx, to_json
+from pipeline.reports.digest import LETTERS, issues, to_json
+from pipeline.reports.docx import to_docx
+from pipeline.reports.html import environment, font_faces, stylesheet
 
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 

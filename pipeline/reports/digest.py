@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
+from pipeline.catalogue import Shown
 from pipeline.records import HOME, OTHER, TOPICS, CoverageRow, Flag, FlaggedItem, PlainItem
 
+LETTERS = {"sovereignty": "C", "human_rights": "N", "provincial_reputation": "U"}
 _TERMS_SHOWN = 5
 _LIKELY, _PROBABLE = 0.85, 0.65  # probabilities said as words: likely, probable, to be looked at
 
@@ -192,3 +195,50 @@ def _terms(flag: Flag, province: str) -> tuple[str, ...]:
         if not any(f" {plain} " in f" {other} " for other in shown):
             shown = [other for other in shown if f" {other} " not in f" {plain} "] + [plain]
     return tuple(shown[:_TERMS_SHOWN])
+
+
+def to_json(digest: Digest) -> str:
+    """The digest as JSON; times in ISO 8601, UTC."""
+    return json.dumps(asdict(digest), ensure_ascii=False, indent=1, default=_stamp)
+
+
+def _stamp(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
+def issues(digest: Digest, shown: Shown) -> list[tuple[str, str, str]]:
+    """What could not be read: source, what is missing, why and since when. Sources in the same trouble share a line."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for one in digest.unseen:
+        alike.setdefault((_missing(one, shown), _cause(one, shown)), []).append(one.name)
+    return [
+        (
+            names[0] if len(names) == 1 else shown.text("digest.many_sources", n=len(names)),
+            what if len(names) == 1 else f"{what}: {', '.join(names)}",
+            why,
+        )
+        for (what, why), names in alike.items()
+    ]
+
+
+def _missing(one: Unseen, shown: Shown) -> str:
+    what = []
+    if one.silent:
+        what.append(shown.text("digest.silent"))
+    elif not (one.pages_failed or one.unread or one.reasons):
+        what.append(shown.text("digest.not_asked"))
+    if one.pages_failed:
+        what.append(shown.text("digest.pages_failed", n=shown.number(one.pages_failed)))
+    if one.unread:
+        what.append(shown.text("digest.unread", n=shown.number(one.unread)))
+    return ", ".join(what) or shown.text("digest.partly")
+
+
+def _cause(one: Unseen, shown: Shown) -> str:
+    causes = list(dict.fromkeys(shown.say(reason) for reason in one.reasons[:3]))
+    if one.silent:
+        last = shown.moment(one.last_ok) if one.last_ok else shown.text("digest.never_read")
+        causes.append(shown.text("digest.last_read", when=last))
+    return "; ".join(causes)

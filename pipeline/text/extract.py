@@ -26,6 +26,8 @@ from pipeline.text.normalise import clean_line
 
 EXTRACTOR = "extract-2"
 _NO_SELECTORS = Selectors()
+# A tag longer than this is a picture inside its own address, or a trap: parsing takes the square of its attributes.
+_ENDLESS_TAG = re.compile(r"<[a-zA-Z][^<>]{50000,}>")
 _LONGEST_LEAD = 700  # characters
 _SENTENCE = 60  # characters; shorter lines may be labels
 
@@ -76,7 +78,7 @@ class _Body:
 def extract(page: Page, selectors: Selectors = _NO_SELECTORS) -> Article | None:
     """Read a page; None where it holds no article (a section page, an empty page)."""
     html = decode(page.body, page.content_type)
-    tree = LexborHTMLParser(html)
+    tree = LexborHTMLParser(_ENDLESS_TAG.sub("", html))
     data = _json_ld(tree)
     meta = _meta(tree)
     title = _chosen(tree, selectors.title) or _title(tree, data, meta)

@@ -106,7 +106,9 @@ def test_no_article_names_its_writer() -> None:
 def test_no_article_shares_a_run_of_twelve_syllables_with_the_real_press(press: Path, gold: Path) -> None:
     real = real_runs(press, gold)
     assert len(real) > 100_000
-    assert [story.id for _, story in STORIES if runs("\n".join([story.title, story.lead, *story.body])) & real] == []
+    # Each part by itself: a headline's end and a lead's beginning are no run that anyone wrote.
+    parts = [(story.id, part) for _, story in STORIES for part in (story.title, story.lead, *story.body)]
+    assert [(name, part) for name, part in parts if runs(part) & real] == []
 
 
 def test_headlines_differ_so_that_a_reader_can_tell_articles_apart() -> None:

@@ -99,4 +99,4 @@ def test_a_run_of_twelve_syllables_is_found_through_capitals_tone_marks_and_punc
 def test_no_item_shares_a_run_of_twelve_syllables_with_the_real_press(press: Path, gold: Path) -> None:
     real = real_runs(press, gold)
     assert len(real) > 100_000
-    assert [row["id"] for row in ROWS if runs(f"{row['title']}\n{row['text']}") & real] == []
+    assert [row["id"] for row in ROWS if (runs(row["title"]) | runs(row["text"])) & real] == []

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline.reports.digest import Digest, build
-from pipeline.reports.render import coverage_html, to_docx, to_html
+from pipeline.reports.docx import to_docx
+from pipeline.reports.html import coverage_html, to_html
 from tests.browsing import paper, visit
 from tests.reports.made import COVERAGE, LONG, SENTENCE, SHOWN, SINCE, UNTIL, data, flag, item, row
 

@@ -18,8 +18,9 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.catalogue import Shown
 from pipeline.records import FlaggedItem, PlainItem
-from pipeline.reports.digest import Digest, build
-from pipeline.reports.render import coverage_html, issues, to_docx, to_html, to_json
+from pipeline.reports.digest import Digest, build, issues, to_json
+from pipeline.reports.docx import to_docx
+from pipeline.reports.html import coverage_html, to_html
 from tests.browsing import first
 from tests.reports.made import (
     CONTROL,

@@ -1,18 +1,12 @@
-"""A digest as JSON, HTML (one file, nothing loaded from outside) and DOCX."""
+"""Documents as DOCX: A4 and Times New Roman, after the decree on administrative documents."""
 
 from __future__ import annotations
 
-import base64
 import io
-import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime
-from functools import cache
-from importlib.resources import files
 
-import fontpkg
 from docx import Document
 from docx.document import Document as DocumentObject
 from docx.enum.text import WD_ALIGN_PARAGRAPH
@@ -22,150 +16,11 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
-from fontTools.subset import Options, Subsetter
-from fontTools.ttLib import TTFont
-from fontTools.varLib.instancer import instantiateVariableFont
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from pipeline.catalogue import Shown
-from pipeline.records import CoverageRow
-from pipeline.reports.digest import Digest, Row, Unseen
+from pipeline.reports.digest import LETTERS, Digest, Row, issues
 
 _NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-LETTERS = {"sovereignty": "C", "human_rights": "N", "provincial_reputation": "U"}
-_SCRIPT_RANGES = (
-    (0x20, 0x7E),
-    (0xA0, 0x17F),
-    (0x1A0, 0x1B0),
-    (0x300, 0x323),
-    (0x1EA0, 0x1EF9),
-    (0x2010, 0x2026),
-    (0x20AB, 0x20AB),
-    (0x2190, 0x2193),
-)
-
-
-def to_json(digest: Digest) -> str:
-    """The digest as JSON; times in ISO 8601, UTC."""
-    return json.dumps(asdict(digest), ensure_ascii=False, indent=1, default=_stamp)
-
-
-def _stamp(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(type(value).__name__)
-
-
-def to_html(digest: Digest, shown: Shown) -> str:
-    """One HTML file: fonts inside, no script, no address but the articles'."""
-    return (
-        environment()
-        .get_template("digest.html")
-        .render(
-            digest=digest,
-            shown=shown,
-            letters=LETTERS,
-            fonts=font_faces(),
-            style=stylesheet(),
-            issues=issues(digest, shown),
-        )
-    )
-
-
-def coverage_html(rows: list[CoverageRow], shown: Shown, since: datetime, until: datetime) -> str:
-    """The coverage ledger as a page."""
-    return (
-        environment()
-        .get_template("coverage.html")
-        .render(rows=rows, shown=shown, since=since, until=until, fonts=font_faces(), style=stylesheet())
-    )
-
-
-@cache
-def environment() -> Environment:
-    """Templates of documents; everything is escaped."""
-    return Environment(
-        loader=PackageLoader("pipeline.reports"),
-        autoescape=select_autoescape(),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def stylesheet() -> str:
-    """The one style of pages and documents."""
-    return (files("pipeline.reports") / "templates" / "paper.css").read_text(encoding="utf-8")
-
-
-def issues(digest: Digest, shown: Shown) -> list[tuple[str, str, str]]:
-    """What could not be read: source, what is missing, why and since when. Sources in the same trouble share a line."""
-    alike: dict[tuple[str, str], list[str]] = {}
-    for one in digest.unseen:
-        alike.setdefault((_missing(one, shown), _cause(one, shown)), []).append(one.name)
-    return [
-        (
-            names[0] if len(names) == 1 else shown.text("digest.many_sources", n=len(names)),
-            what if len(names) == 1 else f"{what}: {', '.join(names)}",
-            why,
-        )
-        for (what, why), names in alike.items()
-    ]
-
-
-def _missing(one: Unseen, shown: Shown) -> str:
-    what = []
-    if one.silent:
-        what.append(shown.text("digest.silent"))
-    elif not (one.pages_failed or one.unread or one.reasons):
-        what.append(shown.text("digest.not_asked"))
-    if one.pages_failed:
-        what.append(shown.text("digest.pages_failed", n=shown.number(one.pages_failed)))
-    if one.unread:
-        what.append(shown.text("digest.unread", n=shown.number(one.unread)))
-    return ", ".join(what) or shown.text("digest.partly")
-
-
-def _cause(one: Unseen, shown: Shown) -> str:
-    causes = list(dict.fromkeys(shown.say(reason) for reason in one.reasons[:3]))
-    if one.silent:
-        last = shown.moment(one.last_ok) if one.last_ok else shown.text("digest.never_read")
-        causes.append(shown.text("digest.last_read", when=last))
-    return "; ".join(causes)
-
-
-@cache
-def font_faces() -> str:
-    """CSS with both families as data, cut to Latin and Vietnamese once a process."""
-    faces = []
-    for family, weight, style in (
-        ("Be Vietnam Pro", 400, "normal"),
-        ("Be Vietnam Pro", 600, "normal"),
-        ("Source Serif 4", 600, "normal"),
-        ("Source Serif 4", 400, "italic"),
-    ):
-        data = base64.b64encode(_subset(family, weight, style)).decode()
-        faces.append(
-            f'@font-face{{font-family:"{family}";font-weight:{weight};font-style:{style};font-display:swap;'
-            f"src:url(data:font/woff2;base64,{data}) format('woff2')}}"
-        )
-    return "\n".join(faces)
-
-
-def _subset(family: str, weight: int, style: str) -> bytes:
-    font = TTFont(fontpkg.path(family, weight=weight, style=style))
-    options = Options()
-    options.layout_features = ["kern", "liga", "mark", "mkmk", "ccmp", "locl"]
-    cutter = Subsetter(options)
-    cutter.populate(unicodes=[code for start, end in _SCRIPT_RANGES for code in range(start, end + 1)])
-    cutter.subset(font)
-    if "fvar" in font:
-        axes = {axis.axisTag: axis.defaultValue for axis in font["fvar"].axes}
-        font = instantiateVariableFont(font, {**axes, "wght": weight})
-    font.flavor = "woff2"
-    out = io.BytesIO()
-    font.save(out)
-    return out.getvalue()
 
 
 def to_docx(digest: Digest, shown: Shown) -> bytes:
