@@ -204,6 +204,7 @@ def serving(first_port: int, started: datetime) -> Iterator[Press]:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sockets.append(listener)
             listener.bind(("127.0.0.1", first_port + number))
+            listener.listen()  # so that nobody is refused before the server has started
     except OSError:
         for listener in sockets:
             listener.close()

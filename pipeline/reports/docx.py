@@ -34,6 +34,9 @@ def to_docx(digest: Digest, shown: Shown) -> bytes:
     for name, what, why in lines:
         paragraph = _line(document, f"{name}: ", bold=True, style="List Bullet")
         _text(paragraph, what + (f" ({why})" if why else ""))
+    for name, got, least, most in digest.outside_range:
+        outside = {"got": shown.number(got), "min": shown.number(least), "max": shown.number(most)}
+        _line(document, shown.text("digest.outside_range", name=name, **outside), size=11)
     _line(document, _summary(digest, shown), before=6)
     for number, section in enumerate(digest.sections, 1):
         _line(
