@@ -6,10 +6,11 @@ import gzip
 import json
 import logging
 import os
+import socket
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -25,6 +26,7 @@ from pipeline.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from pipeline.line import Line
+    from pipeline.records import Source
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -65,10 +67,14 @@ def main() -> None:
         print(error, file=sys.stderr)
         sys.exit(error.status)
     except KeyboardInterrupt:
+        print(text("cli.stopped"), file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:
         # Whoever read our output has gone.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        print(text("cli.cannot_write", problem=error), file=sys.stderr)
+        sys.exit(1)
 
 
 def _settings(config: Path, data: Path | None) -> Settings:
@@ -77,10 +83,10 @@ def _settings(config: Path, data: Path | None) -> Settings:
 
 
 @contextmanager
-def _line(settings: Settings) -> Iterator[Line]:
+def _line(settings: Settings, sources: tuple[Source, ...] | None = None) -> Iterator[Line]:
     from pipeline.line import Line
 
-    line = Line(settings)
+    line = Line(settings, sources)
     try:
         if line.recovered:
             terminal.print(text("cli.recovered", n=line.recovered))
@@ -182,7 +188,7 @@ def run(config: Config = CONFIG, data: Data = None) -> None:
 
 def _warn_contact(config: Path, settings: Settings) -> None:
     if not settings.office.contact:
-        terminal.print(text("cli.no_contact", path=config), style="yellow")
+        terminal.print(text("cli.no_contact", path=config), style="yellow", soft_wrap=True)
 
 
 @app.command()
@@ -229,7 +235,10 @@ def _period(line: Line, day: str | None) -> tuple[datetime, datetime]:
     """A day's morning edition, or the 24 hours up to now."""
     if day is not None:
         _day(day)
-        return line.edition(day)
+        period = line.edition(day)
+        if period[1] > datetime.now(UTC):
+            raise ConfigError(text("cli.future_day", value=day))
+        return period
     now = datetime.now(UTC)
     return now - timedelta(days=1), now
 
@@ -298,37 +307,46 @@ def serve(
 def _serve(line: Line, host: str, port: int, *, first_cycle_now: bool) -> None:
     from apscheduler.schedulers.background import BackgroundScheduler
 
-    from pipeline.console.app import serve_console
+    from pipeline.console.app import make_console, serve_console
 
     if host not in ("127.0.0.1", "localhost", "::1"):
         raise ConfigError(text("cli.loopback_only", host=host))
     schedule = line.settings.schedule
     hour, minute = map(int, schedule.digest_at.split(":"))
 
+    def edition() -> None:
+        now = line.shown().local(datetime.now(UTC))
+        path = Path(line.settings.data) / "digest" / f"diem-bao-{now:%Y-%m-%d}.html"
+        if (now.hour, now.minute) >= (hour, minute) and not path.exists():
+            _write_digest(line, *line.edition(f"{now:%Y-%m-%d}"), path.stem)
+
     def cycle() -> None:
         line.crawl()
         line.process()
+        edition()  # a machine switched on after the hour makes up for it
 
-    def edition() -> None:
-        day = f"{line.shown().local(datetime.now(UTC)):%Y-%m-%d}"
-        _write_digest(line, *line.edition(day), f"diem-bao-{day}")
-
-    scheduler = BackgroundScheduler(timezone=line.settings.zone, job_defaults={"max_instances": 1, "coalesce": True})
-    scheduler.add_job(
-        cycle,
-        "interval",
-        minutes=schedule.cycle_minutes,
-        misfire_grace_time=None,
-        **({"next_run_time": datetime.now(line.settings.zone)} if first_cycle_now else {}),
-    )
-    scheduler.add_job(edition, "cron", hour=hour, minute=minute, misfire_grace_time=3600)
-    scheduler.start()
     try:
-        terminal.print(text("cli.serving", url=f"http://{host}:{port}/"), soft_wrap=True)
-        serve_console(line, host, port)
-    finally:
-        line.stop()
-        scheduler.shutdown(wait=True)
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise ConfigError(text("cli.port_taken", port=port, option="--port")) from error
+    scheduler = BackgroundScheduler(timezone=line.settings.zone, job_defaults={"max_instances": 1, "coalesce": True})
+    with listener:
+        console = make_console(line)
+        scheduler.add_job(
+            cycle,
+            "interval",
+            minutes=schedule.cycle_minutes,
+            misfire_grace_time=None,
+            **({"next_run_time": datetime.now(line.settings.zone)} if first_cycle_now else {}),
+        )
+        scheduler.add_job(edition, "cron", hour=hour, minute=minute, misfire_grace_time=3600)
+        scheduler.start()
+        try:
+            terminal.print(text("cli.serving", url=f"http://{host}:{port}/"), soft_wrap=True)
+            serve_console(console, listener)
+        finally:
+            line.stop()
+            scheduler.shutdown(wait=True)
 
 
 @app.command()
@@ -342,7 +360,6 @@ def demo(
     """Chạy cả dây chuyền trên báo chí hư cấu, không cần Internet."""
     from pipeline.demo.press import OUTLETS
     from pipeline.demo.server import serving, sources
-    from pipeline.line import Line
 
     settings = read_settings(config)
     settings = settings.model_copy(
@@ -354,23 +371,18 @@ def demo(
         }
     )
     last = press_port + len(OUTLETS) - 1
-    try:
-        press = serving(press_port, datetime.now(UTC))
-        with press:
-            terminal.print(text("cli.demo_start", first=press_port, last=last, data=settings.data), soft_wrap=True)
-            line = Line(settings, sources(press_port))
-            try:
-                if line.recovered:
-                    terminal.print(text("cli.recovered", n=line.recovered))
-                _crawl(line, [])
-                _process(line)
-                _now_digest(line)
-                if not once:
-                    _serve(line, "127.0.0.1", port, first_cycle_now=False)
-            finally:
-                line.close()
-    except OSError as error:
-        raise ConfigError(text("cli.port_taken", port=press_port, problem=error)) from error
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(serving(press_port, datetime.now(UTC)))
+        except OSError as error:
+            raise ConfigError(text("cli.port_taken", port=f"{press_port}-{last}", option="--press-port")) from error
+        terminal.print(text("cli.demo_start", first=press_port, last=last, data=settings.data), soft_wrap=True)
+        line = stack.enter_context(_line(settings, sources(press_port)))
+        _crawl(line, [])
+        _process(line)
+        _now_digest(line)
+        if not once:
+            _serve(line, "127.0.0.1", port, first_cycle_now=False)
 
 
 @app.command()

@@ -253,7 +253,14 @@ class Line:
                 flagged=tuple(news.flagged(self.database, since, until, oldest, model.version, outlets)),
                 sample=tuple(
                     news.unflagged_sample(
-                        self.database, since, until, oldest, model.version, outlets, self.settings.digest.blind_sample
+                        self.database,
+                        since,
+                        until,
+                        oldest,
+                        model.version,
+                        outlets,
+                        self.settings.digest.blind_sample,
+                        self.shown().date(until),
                     )
                 ),
             )

@@ -211,7 +211,7 @@ def read_toml(path: Path, shape: type[ModelT], across: Callable[[ModelT], Iterab
     `across` finds mistakes that only show when several tables are seen together.
     """
     try:
-        source = path.read_text(encoding="utf-8")
+        source = path.read_text(encoding="utf-8-sig")  # Notepad puts a byte order mark in front
     except FileNotFoundError as error:
         raise ConfigError(text("config.no_file", path=path)) from error
     except UnicodeDecodeError as error:
@@ -219,7 +219,10 @@ def read_toml(path: Path, shape: type[ModelT], across: Callable[[ModelT], Iterab
     try:
         data = tomllib.loads(source)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(text("config.not_toml", path=path, problem=error)) from error
+        place = re.search(r"at line (\d+)", str(error))
+        number = place[1] if place else len(source.splitlines())
+        problem = re.sub(r" \(at .*", "", str(error))
+        raise ConfigError(text("config.not_toml", path=path, line=number, problem=problem)) from error
     try:
         # TOML arrays arrive as lists; our records hold tuples.
         model = shape.model_validate(_tuples(data))
@@ -244,6 +247,8 @@ def _tuples(value: object) -> Any:
 
 def _told(path: Path, lines: list[str], loc: tuple[int | str, ...], found: object, problem: str) -> str:
     where = f"{path}:{_line_of(lines, loc)}: {_dotted(loc)}"
+    if isinstance(found, dict):  # a whole table: its mistake is in the advice
+        return f"{where}: {problem}"
     return text("config.bad_value", where=where, found=repr(found), problem=problem)
 
 
@@ -282,7 +287,7 @@ def _expected(details: ErrorDetails) -> str:
         case "model_type" | "model_attributes_type":
             return text("config.want_table")
         case "literal_error" | "enum":
-            return text("config.want_one_of", choices=bounds["expected"])
+            return text("config.want_one_of", choices=str(bounds["expected"]).replace(" or ", ", "))
         case _:
             return details["msg"]
 

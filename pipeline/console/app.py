@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import socket
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -111,6 +112,8 @@ def _pages() -> Environment:
     return pages
 
 
-def serve_console(line: Line, host: str, port: int) -> None:
-    """Serve until interrupted."""
-    uvicorn.run(make_console(line), host=host, port=port, log_level="warning", server_header=False)
+def serve_console(app: FastAPI, listener: socket.socket) -> None:
+    """Serve on an open socket until interrupted."""
+    # log_config=None: uvicorn would otherwise set up logging anew for everyone in this process.
+    config = uvicorn.Config(app, log_config=None, log_level="warning", server_header=False)
+    uvicorn.Server(config).run(sockets=[listener])

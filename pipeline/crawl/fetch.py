@@ -250,7 +250,7 @@ class Fetcher:
         except _NotPublic as error:
             reply = replace(reply, outcome="address", reason=reason("fetch.not_public", address=str(error)))
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            reply = replace(reply, outcome="network", reason=reason("fetch.network", problem=_short(error)))
+            reply = replace(reply, outcome="network", reason=_network_reason(error))
         delay = self._limits.delay_seconds
         if isinstance(host.robots, Protego):
             delay = max(delay, min(host.robots.crawl_delay(ROBOT) or 0.0, _LONGEST_DELAY))
@@ -352,8 +352,18 @@ def _kept(response: httpx.Response) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _short(error: Exception) -> str:
-    return (str(error) or type(error).__name__)[:200]
+def _network_reason(error: Exception) -> str:
+    """What went wrong with the connection, in words for what is known."""
+    told = str(error)
+    for key, signs in (
+        ("fetch.network_name", ("Name or service not known", "name resolution", "nodename nor servname", "No address")),
+        ("fetch.network_refused", ("refused", "unreachable", "All connection attempts failed")),
+        ("fetch.network_tls", ("certificate", "SSL", "TLS")),
+        ("fetch.network_broken", ("reset", "disconnected", "peer closed", "broken off", "incomplete")),
+    ):
+        if any(sign.lower() in told.lower() for sign in signs):
+            return reason(key)
+    return reason("fetch.network", problem=(told or type(error).__name__)[:200])
 
 
 def _now() -> datetime:

@@ -54,6 +54,8 @@ class Reason:
     certainty: str  # likely, probable, look
     score: float
     sentence: tuple[tuple[str, bool], ...]  # the quoted sentence in pieces; True: a term of the model
+    opening: str  # quotation marks that the sentence lacks
+    closing: str
     terms: tuple[str, ...]  # as a person reads them
 
 
@@ -73,6 +75,7 @@ class Row:
     announced_only: bool  # the page did not come: title and summary of the feed
     topics: tuple[str, ...]  # all its flags, strongest first
     reasons: tuple[Reason, ...]
+    quotes_all: bool  # the quotation is the whole lead: it need not be read twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ class Digest:
     flagged: int
     sources: int  # enabled
     sources_read: int
+    asked: int  # requests made
     unseen: tuple[Unseen, ...]  # silent ones first
     outside_range: tuple[tuple[str, int, int, int], ...]  # name, new links, expected min, max
     sections: tuple[Section, ...]
@@ -112,7 +116,7 @@ def build(data: DigestData) -> Digest:
         for row in data.coverage
         if row.silent or row.pages_failed or row.unread or row.entry_failed or row.asked == 0
     ]
-    rows = [_row(item, data.province) for item in data.flagged]
+    rows = [_row(item) for item in data.flagged]
     sections = tuple(
         Section(topic, tuple(sorted((row for row in rows if row.topics[0] == topic), key=_order))) for topic in TOPICS
     )
@@ -129,6 +133,7 @@ def build(data: DigestData) -> Digest:
         flagged=len(rows),
         sources=len(data.coverage),
         sources_read=sum(row.entry_ok > 0 for row in data.coverage),
+        asked=sum(row.asked for row in data.coverage),
         unseen=tuple(sorted(unseen, key=lambda one: (not one.silent, one.name))),
         outside_range=tuple(
             (row.name, row.links_new, row.expected_min, row.expected_max)
@@ -138,6 +143,12 @@ def build(data: DigestData) -> Digest:
         sections=sections,
         sample=tuple(replace(item, url=_web(item.url)) for item in data.sample),
     )
+
+
+def _as_written(words: str, sentence: str) -> str:
+    """A term as the sentence writes it ('Hoàng Sa'), where it stands there."""
+    at = sentence.lower().find(words)
+    return sentence[at : at + len(words)] if at >= 0 and len(sentence.lower()) == len(sentence) else words
 
 
 def _web(url: str) -> str:
@@ -153,7 +164,7 @@ def _order(row: Row) -> tuple[int, float]:
     )
 
 
-def _row(item: FlaggedItem, province: str) -> Row:
+def _row(item: FlaggedItem) -> Row:
     flags = sorted(item.flags, key=lambda flag: -flag.score)
     return Row(
         id=item.article_id,
@@ -167,11 +178,12 @@ def _row(item: FlaggedItem, province: str) -> Row:
         changed=item.versions - 1,
         announced_only=item.method == "feed",
         topics=tuple(flag.topic for flag in flags),
-        reasons=tuple(_reason(flag, province) for flag in flags),
+        reasons=tuple(_reason(flag) for flag in flags),
+        quotes_all=bool(item.lead) and flags[0].sentence.strip() == item.lead.strip(),
     )
 
 
-def _reason(flag: Flag, province: str) -> Reason:
+def _reason(flag: Flag) -> Reason:
     certainty = "likely" if flag.score >= _LIKELY else "probable" if flag.score >= _PROBABLE else "look"
     pieces: list[tuple[str, bool]] = []
     position = 0
@@ -179,19 +191,28 @@ def _reason(flag: Flag, province: str) -> Reason:
         pieces += [(flag.sentence[position:start], False), (flag.sentence[start:end], True)]
         position = end
     pieces.append((flag.sentence[position:], False))
+    # The quotation marks that the sentence lacks: it may hold one of a pair whose other stands in the next sentence.
+    opened, closed = flag.sentence.count("“"), flag.sentence.count("”")
+    plain = not (opened or closed or flag.sentence.startswith(('"', "‘", "«")))
     return Reason(
-        flag.topic, certainty, flag.score, tuple(piece for piece in pieces if piece[0]), _terms(flag, province)
+        topic=flag.topic,
+        certainty=certainty,
+        score=flag.score,
+        sentence=tuple(piece for piece in pieces if piece[0]),
+        opening="“" if plain or closed > opened else "",
+        closing="”" if plain or opened > closed else "",
+        terms=_terms(flag),
     )
 
 
-def _terms(flag: Flag, province: str) -> tuple[str, ...]:
+def _terms(flag: Flag) -> tuple[str, ...]:
     """The strongest terms as a person reads them; shorter ones inside longer ones are not repeated."""
     shown: list[str] = []
     for term in flag.terms:
-        plain = term.term.removeprefix("t:").replace("_", " ").replace(HOME, province).replace(OTHER, "")
-        plain = " ".join(plain.split())
-        if term.term.startswith("#") or not any(char.isalpha() for char in plain):
+        words = [word for word in term.term.removeprefix("t:").split() if word not in (HOME, OTHER, "0")]
+        if term.term.startswith("#") or not any(char.isalpha() for word in words for char in word):
             continue
+        plain = _as_written(" ".join(words).replace("_", " "), flag.sentence)
         if not any(f" {plain} " in f" {other} " for other in shown):
             shown = [other for other in shown if f" {other} " not in f" {plain} "] + [plain]
     return tuple(shown[:_TERMS_SHOWN])
@@ -237,7 +258,10 @@ def _missing(one: Unseen, shown: Shown) -> str:
 
 
 def _cause(one: Unseen, shown: Shown) -> str:
-    causes = list(dict.fromkeys(shown.say(reason) for reason in one.reasons[:3]))
+    # In a fixed order, so that sources in the same trouble are told together; and without the consequence of a cause.
+    network = any('"fetch.network' in reason for reason in one.reasons)
+    told = [reason for reason in one.reasons if not (network and '"fetch.robots_unknown"' in reason)]
+    causes = sorted(dict.fromkeys(shown.say(reason) for reason in told[:3]))
     if one.silent:
         last = shown.moment(one.last_ok) if one.last_ok else shown.text("digest.never_read")
         causes.append(shown.text("digest.last_read", when=last))

@@ -51,7 +51,7 @@ def to_docx(digest: Digest, shown: Shown) -> bytes:
         for row in section.rows:
             _item(document, row, shown)
     _line(document, shown.text("digest.sample_title"), bold=True, size=14, before=12)
-    _line(document, shown.text("digest.sample_note"))
+    _line(document, shown.text("digest.sample_note" if digest.sample else "digest.sample_empty"))
     for item in digest.sample:
         paragraph = _line(document, "", style="List Bullet")
         _link(paragraph, item.title, item.url)
@@ -92,7 +92,7 @@ def _heading(document: DocumentObject, digest: Digest, shown: Shown) -> None:
     table = document.add_table(rows=1, cols=2)
     table.autofit = False
     left, right = table.rows[0].cells
-    for column, cell, width in ((table.columns[0], left, Mm(66)), (table.columns[1], right, Mm(99))):
+    for column, cell, width in ((table.columns[0], left, Mm(75)), (table.columns[1], right, Mm(90))):
         column.width = cell.width = width
     for cell, lines in (
         (left, ((digest.superior.upper(), False, 12), (digest.body.upper(), True, 12))),
@@ -125,7 +125,7 @@ def _heading(document: DocumentObject, digest: Digest, shown: Shown) -> None:
 
 def _short_rule(paragraph: Paragraph) -> None:
     """A line under the issuing body, a third of its width."""
-    paragraph.paragraph_format.left_indent = paragraph.paragraph_format.right_indent = Mm(22)
+    paragraph.paragraph_format.left_indent = paragraph.paragraph_format.right_indent = Mm(26)
     paragraph.paragraph_format.line_spacing = Pt(3)
     border = OxmlElement("w:pBdr")
     line = OxmlElement("w:bottom")
@@ -181,8 +181,7 @@ def _item(document: DocumentObject, row: Row, shown: Shown) -> None:
             document, f"{shown.text(f'topic.{reason.topic}')}, {shown.text(f'certainty.{reason.certainty}')}: ", size=11
         )
         why.paragraph_format.left_indent = Mm(6)
-        own = reason.sentence and reason.sentence[0][0][0] in "“\"'‘«"
-        for piece, marked in reason.sentence if own else (("“", False), *reason.sentence, ("”", False)):
+        for piece, marked in ((reason.opening, False), *reason.sentence, (reason.closing, False)):
             _text(why, piece, size=11, italic=True, bold=marked)
 
 

@@ -98,15 +98,16 @@ def unflagged_sample(
     model: str,
     outlets: Mapping[str, str],
     size: int,
+    day: str,
 ) -> list[PlainItem]:
-    """A blind sample of unflagged articles. Drawn by the hash of id and period: the same when asked again."""
+    """A blind sample of unflagged articles, drawn by the hash of id and day: the same whenever it is asked on that day."""
     rows = database.dicts(
         f"""
         SELECT a.id, a.source_id, v.url, v.title, v.lead, v.text, a.published
         {_CURRENT} AND NOT EXISTS (SELECT 1 FROM flags g WHERE g.version_id = v.id AND g.model = ? AND g.flagged)
         AND EXISTS (SELECT 1 FROM flags g WHERE g.version_id = v.id AND g.model = ?)
         ORDER BY sha256(a.id || ?), a.id LIMIT ?""",
-        [since, until, oldest, model, model, until.isoformat(), size],
+        [since, until, oldest, model, model, day, size],
     )
     return [
         PlainItem(

@@ -72,6 +72,10 @@ _FUNCTION_WORDS = frozenset(
         "nếu",
         "vì",
         "đó",
+        "said",
+        "says",
+        "year",
+        "years",
         *ENGLISH_STOP_WORDS,
     ]
 )
