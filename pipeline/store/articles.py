@@ -19,7 +19,6 @@ from pipeline.records import (
     Unread,
     Version,
     Words,
-    digest_id,
 )
 from pipeline.store.database import Database
 
@@ -55,35 +54,26 @@ def unread(database: Database, extractor: str, limit: int) -> list[Unread]:
         for subject, at, content_type, file, offset, length, key, url, source, title, summary, published, updated in pages
     ]
     if len(found) < limit:
-        found += [item for item in _announced_only(database) if not _is_read(database, item.subject, extractor)][
-            : limit - len(found)
-        ]
+        found += _announced_only(database, extractor, limit - len(found))
     return found
 
 
-def _announced_only(database: Database) -> list[Unread]:
+def _announced_only(database: Database, extractor: str, limit: int) -> list[Unread]:
     """Links whose page was asked and never came: their title and summary are all we have."""
-    return [
-        Unread(digest_id(link.key, link.fingerprint), link, asked_at)
-        for link, asked_at in (
-            (Link(*row[:-1]), row[-1])
-            for row in database.rows("""
-            SELECT key, url, source_id, title, summary, published, updated, asked_at FROM links
-            WHERE got_at IS NULL AND asked_at IS NOT NULL AND title <> '' ORDER BY asked_at, key""")
-        )
-    ]
-
-
-def _is_read(database: Database, subject: str, extractor: str) -> bool:
-    return bool(
-        database.rows(
-            """
-            SELECT 1 FROM readings WHERE subject = ? AND extractor = ?
-            UNION ALL
-            SELECT 1 FROM failures WHERE stage = 'extract' AND subject = ? AND producer = ?""",
-            [subject, extractor, subject, extractor],
-        )
+    # The subject is records.digest_id(key, fingerprint), computed where the rows are.
+    rows = database.rows(
+        """
+        WITH waiting AS (
+            SELECT substr(sha256(key || chr(31) || fingerprint), 1, 16) AS subject,
+                   key, url, source_id, title, summary, published, updated, asked_at
+            FROM links WHERE got_at IS NULL AND asked_at IS NOT NULL AND title <> '')
+        SELECT * FROM waiting w
+        WHERE NOT EXISTS (SELECT 1 FROM readings r WHERE r.subject = w.subject AND r.extractor = ?)
+          AND NOT EXISTS (SELECT 1 FROM failures x WHERE x.stage = 'extract' AND x.subject = w.subject AND x.producer = ?)
+        ORDER BY asked_at, key LIMIT ?""",
+        [extractor, extractor, limit],
     )
+    return [Unread(subject, Link(*link), asked_at) for subject, *link, asked_at in rows]
 
 
 def write_versions(

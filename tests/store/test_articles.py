@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from pipeline.records import Arrival, Link, Unread, Version, Words
+from pipeline.records import Arrival, Link, Unread, Version, Words, digest_id
 from pipeline.store import articles
 from pipeline.store.database import Database
 from pipeline.store.ledger import Ledger
@@ -136,6 +136,15 @@ def test_an_announcement_at_which_the_extractor_failed_is_not_offered_for_ever(
     (item,) = articles.unread(database, EXTRACTOR, 10)
     articles.write_versions(database, EXTRACTOR, [], [failure(item.subject, T0)])
     assert articles.unread(database, EXTRACTOR, 10) == []
+
+
+def test_an_announcement_has_the_same_name_in_the_store_as_outside(database: Database, ledger: Ledger) -> None:
+    announced = link("a", title="Tàu cá “QT-1” về bến")
+    ledger.record(feed(T0, announced))
+    ledger.record(Arrival(fetch(announced, T0 + hours(1), outcome="timeout")))
+    ledger.flush()
+    (item,) = articles.unread(database, EXTRACTOR, 10)
+    assert item.subject == digest_id(announced.key, announced.fingerprint)
 
 
 def _words(version: Version) -> Words:
