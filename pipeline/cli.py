@@ -6,8 +6,10 @@ import gzip
 import json
 import logging
 import os
+import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -61,6 +63,7 @@ class Stage(StrEnum):
 def main() -> None:
     """Run a command; what a person can mend is told in words, with the exit status that belongs to it."""
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+    signal.signal(signal.SIGTERM, _interrupted)  # a service is stopped as Ctrl-C stops it: what is held back is written
     try:
         app()
     except DiemBaoError as error:
@@ -75,6 +78,10 @@ def main() -> None:
     except OSError as error:
         print(text("cli.cannot_write", problem=error), file=sys.stderr)
         sys.exit(1)
+
+
+def _interrupted(number: int, frame: object) -> None:  # noqa: ARG001 - a signal handler's signature
+    raise KeyboardInterrupt
 
 
 def _settings(config: Path, data: Path | None) -> Settings:
@@ -320,10 +327,18 @@ def _serve(line: Line, host: str, port: int, *, first_cycle_now: bool) -> None:
         if (now.hour, now.minute) >= (hour, minute) and not path.exists():
             _write_digest(line, *line.edition(f"{now:%Y-%m-%d}"), path.stem)
 
+    one_at_a_time = threading.Lock()
+
     def cycle() -> None:
-        line.crawl()
-        line.process()
-        edition()  # a machine switched on after the hour makes up for it
+        with one_at_a_time:
+            try:
+                line.crawl()
+            finally:
+                line.process()
+            # After a whole cycle only: what was fetched before the hour has been read by now. A machine switched on after
+            # the hour makes up for it.
+            if not line.stopping:
+                edition()
 
     try:
         listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
@@ -339,7 +354,7 @@ def _serve(line: Line, host: str, port: int, *, first_cycle_now: bool) -> None:
             misfire_grace_time=None,
             **({"next_run_time": datetime.now(line.settings.zone)} if first_cycle_now else {}),
         )
-        scheduler.add_job(edition, "cron", hour=hour, minute=minute, misfire_grace_time=3600)
+        scheduler.add_job(cycle, "cron", hour=hour, minute=minute, misfire_grace_time=3600)
         scheduler.start()
         try:
             terminal.print(text("cli.serving", url=f"http://{host}:{port}/"), soft_wrap=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -96,6 +97,11 @@ class Line:
     def stop(self) -> None:
         """Ask a cycle that runs in another thread to end soon; what it has is kept."""
         self._stop.set()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stop.is_set()
 
     def close(self) -> None:
         """Write down what is held back and let go of the store."""
@@ -219,13 +225,17 @@ class Line:
             batch := articles.without_flags(self.database, model.version, self.settings.process.batch)
         ):
             made: list[Judgement] = []
+            failures: list[Failure] = []
             for item, words in batch:
                 article = item.article
                 told = f"{article.lead}\n{article.text}" if article.lead else article.text
-                made.append(
-                    model.judge(item.id, article.title, told, (words.title, f"{words.lead}\n{words.body}"), gazetteer)
-                )
-            articles.write_judgements(self.database, made, [])
+                segmented = (words.title, f"{words.lead}\n{words.body}")
+                outcome = _guarded(model.judge, (item.id, article.title, told, segmented, gazetteer))
+                if isinstance(outcome, Exception):
+                    failures.append(_failure("flags", item, model.version, outcome))
+                else:
+                    made.append(outcome)
+            articles.write_judgements(self.database, made, failures)
             done += len(batch)
             watch("flags", done, done)
         return done
@@ -352,13 +362,19 @@ class Run:
 
     @staticmethod
     def _new(processes: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
+        return ProcessPoolExecutor(
+            processes, mp_context=multiprocessing.get_context("spawn"), initializer=_die_with_parent
+        )
 
     def __call__(self, function: Callable[..., R], jobs: Sequence[tuple[object, ...]]) -> list[R | Exception]:
         """Results in the order of the jobs."""
         if self._pool is None:
             return [_guarded(function, job) for job in jobs]
-        futures = [self._pool.submit(_guarded, function, job) for job in jobs]
+        try:
+            futures = [self._pool.submit(_guarded, function, job) for job in jobs]
+        except BrokenProcessPool:  # a worker died between two batches
+            self._pool = self._new(self._processes)
+            return [self._alone(function, job) for job in jobs]
         results: list[R | Exception] = []
         broken = False
         for future, job in zip(futures, jobs, strict=True):
@@ -384,6 +400,18 @@ class Run:
         """End the processes."""
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
+
+
+def _die_with_parent() -> None:
+    """A worker does not outlive a line that was killed."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _guarded(function: Callable[..., R], job: tuple[object, ...]) -> R | Exception:

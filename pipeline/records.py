@@ -97,7 +97,8 @@ class Link:
     @property
     def fingerprint(self) -> str:
         """Changes when the outlet changes what it says about the article."""
-        return digest_id(self.title, self.summary, self.updated.isoformat() if self.updated else "")
+        # Not the summary: section feeds of one paper shorten it differently.
+        return digest_id(self.title, self.updated.isoformat() if self.updated else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,11 +60,17 @@ class Archive:
         new = not path.exists()
         head = self._warcinfo(name) if new else b""
         record = _record(response)
-        with path.open("ab") as file:
-            start = file.tell() + len(head)
-            file.write(head + record)
-            file.flush()
-            os.fsync(file.fileno())
+        with path.open("ab", buffering=0) as file:
+            before = file.tell()
+            start = before + len(head)
+            rest = memoryview(head + record)
+            try:
+                while rest:
+                    rest = rest[file.write(rest) :]
+                os.fsync(file.fileno())
+            except BaseException:
+                os.ftruncate(file.fileno(), before)  # a full disk leaves no half a record in front of later whole ones
+                raise
         if new:
             _sync_folder(self.folder)
         return ArchivePlace(name, start, len(record))

@@ -19,6 +19,7 @@ from pipeline.crawl.urls import url_key
 from pipeline.records import ArchivePlace, Arrival, Fetch, FetchKind, Link, Listing, Page, Source, Validators, digest_id
 from pipeline.settings import Crawl
 
+_STUCK = 4  # requests in a row that a source does not answer before the rest is left to the next cycle
 _INDEX_CHILDREN = 3  # sitemaps followed from a sitemap index
 
 
@@ -59,6 +60,7 @@ async def run_cycle(
     """
     by_id = {source.id: source for source in sources}
     last_reading: dict[str, Reading] = {}
+    surprises: list[Exception] = []
 
     async def on_reply(reply: Reply) -> None:
         source = by_id[reply.ask.source_id]
@@ -74,12 +76,13 @@ async def run_cycle(
 
         async def visit(source: Source) -> None:
             entries = _entries(source)
-            total, done = len(entries), 0
-            while entries and not stopping():
+            total, done, stuck = len(entries), 0, 0
+            while entries and stuck < _STUCK and not stopping():
                 kind, url, depth = entries.pop(0)
                 # A sitemap is asked whole: an index that has not changed still leads to sitemaps that have.
                 known = Validators() if kind == "sitemap" else memory.validators(url)
-                await fetcher.get(_ask(source, kind, url, known))
+                reply = await fetcher.get(_ask(source, kind, url, known))
+                stuck = stuck + 1 if reply.outcome in ("timeout", "network") else 0
                 children = last_reading.pop(url, Reading()).children if depth == 0 else ()
                 entries += [("sitemap", child, 1) for child in children[:_INDEX_CHILDREN]]
                 total += len(children[:_INDEX_CHILDREN])
@@ -88,16 +91,27 @@ async def run_cycle(
             due = memory.due(source.id, limits.max_articles)
             total += len(due)
             for link in due:
-                if stopping():
+                if stuck >= _STUCK or stopping():
                     break
-                await fetcher.get(_ask(source, "article", link.url, memory.validators(link.url)))
+                reply = await fetcher.get(_ask(source, "article", link.url, memory.validators(link.url)))
+                stuck = stuck + 1 if reply.outcome in ("timeout", "network") else 0
                 last_reading.pop(link.url, None)
                 done += 1
                 watch(Step(source.id, done, total))
 
+        async def visit_alone(source: Source) -> None:
+            try:
+                await visit(source)
+            except (
+                Exception
+            ) as error:  # one paper's surprise must not end the cycle of all; it is raised when all are done
+                surprises.append(error)
+
         async with asyncio.TaskGroup() as group:
             for source in by_id.values():
-                group.create_task(visit(source))
+                group.create_task(visit_alone(source))
+    if surprises:
+        raise ExceptionGroup("unexpected while crawling", surprises)
 
 
 def _entries(source: Source) -> list[tuple[FetchKind, str, int]]:

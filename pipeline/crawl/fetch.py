@@ -183,7 +183,7 @@ class Fetcher:
         began, spent = asyncio.get_running_loop().time(), 0.0  # spent: seconds of requests, without polite waiting
         for _ in range(self._limits.max_redirects + 1 if url else 0):
             host = self._hosts.setdefault(_host_of(url), _Host())
-            async with host.lock, self._places:
+            async with host.lock:
                 if not await self._allowed(host, url, ask):
                     reply = replace(reply, outcome=host.refused_as, final_url=url, reason=host.refusal, raw=b"")
                     break
@@ -239,7 +239,7 @@ class Fetcher:
         reply = Reply(ask, "network", _now(), final_url=url)
         too_long = reason("fetch.timeout", seconds=self._limits.timeout_seconds)
         try:
-            async with asyncio.timeout(self._limits.timeout_seconds - spent):
+            async with self._places, asyncio.timeout(self._limits.timeout_seconds - spent):
                 headers = {"If-None-Match": ask.etag, "If-Modified-Since": ask.last_modified}
                 sent = {name: value for name, value in headers.items() if value}
                 async with self._client.stream("GET", url, headers=sent) as response:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pipeline.records import (
@@ -22,6 +22,7 @@ from pipeline.records import (
 )
 from pipeline.store.database import Database
 
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 Stage = Literal["extract", "words", "flags"]
 
 _VERSION = (
@@ -34,7 +35,7 @@ def unread(database: Database, extractor: str, limit: int) -> list[Unread]:
     """Subjects that this extractor has neither read nor failed at, oldest first."""
     pages = database.rows(
         """
-        SELECT f.id, f.requested_at, f.content_type, f.warc_file, f.warc_offset, f.warc_length, f.key, f.final_url,
+        SELECT f.id, f.requested_at, f.content_type, f.warc_file, f.warc_offset, f.warc_length, f.key, f.url,
                f.source_id, l.title, l.summary, l.published, l.updated
         FROM fetches f LEFT JOIN links l ON l.key = f.key
         WHERE f.kind = 'article' AND f.outcome = 'ok'
@@ -102,8 +103,9 @@ def write_versions(
             ["seen_at", "published", "modified"],
         )
         articles: dict[str, dict[str, Any]] = {}
-        for item, version in sorted(read, key=lambda pair: pair[1].seen_at):
-            first = articles.get(version.article_id, {}).get("first_seen", version.seen_at)
+        # A page that could not be read, or never came, is stood in for by its announcement: that outranks no page.
+        for item, version in sorted(read, key=lambda pair: (pair[1].article.method != "feed", pair[1].seen_at)):
+            first = min(articles.get(version.article_id, {}).get("first_seen", version.seen_at), version.seen_at)
             articles[version.article_id] = {
                 "id": version.article_id,
                 "source_id": version.source_id,
@@ -112,7 +114,7 @@ def write_versions(
                 "first_seen": first,
                 "published": version.article.published or item.link.published,
                 "current_version": version.id,
-                "current_seen": version.seen_at,
+                "current_seen": _NEVER if version.article.method == "feed" else version.seen_at,
             }
         database.insert(
             """
@@ -120,7 +122,9 @@ def write_versions(
                 current_version = CASE WHEN excluded.current_seen >= current_seen
                                        THEN excluded.current_version ELSE current_version END,
                 current_seen = greatest(current_seen, excluded.current_seen),
-                first_seen = least(first_seen, excluded.first_seen),
+                -- A page that comes after its announcement is news on the day it comes.
+                first_seen = CASE WHEN epoch(current_seen) = 0 AND epoch(excluded.current_seen) > 0
+                                  THEN excluded.first_seen ELSE least(first_seen, excluded.first_seen) END,
                 published = coalesce(published, excluded.published)""",
             list(articles.values()),
             ["first_seen", "published", "current_seen"],
@@ -266,8 +270,10 @@ def forget(database: Database, stage: Stage, since: datetime | None) -> None:
             # Articles whose latest text went get the latest of what stays.
             database.run("""
                 UPDATE articles SET current_version = kept.version_id, current_seen = kept.seen_at
-                FROM (SELECT article_id, max(seen_at) AS seen_at, arg_max(version_id, seen_at) AS version_id
-                      FROM readings GROUP BY article_id) AS kept
+                FROM (SELECT r.article_id, max(r.seen_at) AS seen_at,
+                             arg_max(r.version_id, CASE WHEN v.method = 'feed' THEN TIMESTAMPTZ '1970-01-01 00:00:00+00'
+                                                        ELSE r.seen_at END) AS version_id
+                      FROM readings r JOIN versions v ON v.id = r.version_id GROUP BY r.article_id) AS kept
                 WHERE articles.id = kept.article_id AND articles.current_version NOT IN (SELECT id FROM versions)""")
         later = {"extract": ("extract", "words", "flags"), "words": ("words", "flags"), "flags": ("flags",)}[stage]
         database.run(

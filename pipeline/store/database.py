@@ -109,16 +109,25 @@ class Database:
     def publish_snapshot(self) -> Path:
         """Replace snapshot.duckdb, for notebooks and other readers, in one step."""
         target = self.path.with_name(SNAPSHOT)
+        for stale in self.path.parent.glob(f".{SNAPSHOT}.*"):
+            stale.unlink(missing_ok=True)  # left by a process that was killed here; one process owns the folder
         fresh = target.with_name(f".{SNAPSHOT}.{os.getpid()}")
-        fresh.unlink(missing_ok=True)
         with self._lock:
-            self._connection.execute(f"ATTACH '{_quoted(fresh)}' AS snapshot")
+            cursor = self._connection.cursor()
+        try:
+            # Without the lock: a transaction of its own sees one consistent state, and pages need not wait for it.
+            name = cursor.execute("SELECT current_database()").fetchall()[0][0]
+            cursor.execute(f"ATTACH '{_quoted(fresh)}' AS snapshot")
             try:
-                name = self._connection.execute("SELECT current_database()").fetchall()[0][0]
-                self._connection.execute(f'COPY FROM DATABASE "{name}" TO snapshot')
+                cursor.execute(f'COPY FROM DATABASE "{name}" TO snapshot')
             finally:
-                self._connection.execute("DETACH snapshot")
-        fresh.replace(target)
+                cursor.execute("DETACH snapshot")
+            fresh.replace(target)
+        except BaseException:
+            fresh.unlink(missing_ok=True)
+            raise
+        finally:
+            cursor.close()
         return target
 
 

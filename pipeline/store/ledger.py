@@ -11,6 +11,7 @@ from pipeline.records import ArchivePlace, Arrival, CoverageRow, Fetch, Link, So
 from pipeline.store.database import Database
 
 _BATCH = 100  # arrivals held back at most; what is held back is in the archive already
+_SLOW_RETRY = timedelta(hours=6)  # between two tries of a page that has failed often: an hour of trouble loses nothing
 _FRESH_DAYS = 14  # an announced page that never came is given up after this
 
 
@@ -131,7 +132,7 @@ class Ledger:
     def due(self, source_id: str, limit: int) -> list[Link]:
         """Articles of a source to ask now, newest first.
 
-        Announced and never fetched (until it failed too often); announced anew with a change; or flagged and still young:
+        Announced and never fetched (seldom once it has failed often); announced anew with a change; or flagged and still young:
         those are looked at again now and then, because a correction changes the page, not the feed.
         """
         self.flush()
@@ -140,17 +141,19 @@ class Ledger:
             """
             SELECT key, url, source_id, title, summary, published, updated FROM links
             WHERE source_id = ? AND (
-                (got_at IS NULL AND tries < ? AND first_seen > ?)
-                OR (got_at IS NOT NULL AND changed_at > got_at AND tries < ?)
+                (got_at IS NULL AND first_seen > ? AND (tries < ? OR asked_at < ?))
+                OR (got_at IS NOT NULL AND changed_at > got_at AND (tries < ? OR asked_at < ?))
                 OR (asked_at < ? AND first_seen > ? AND key IN (
                     SELECT link_key FROM articles JOIN flags ON version_id = current_version WHERE flagged)))
             ORDER BY coalesce(published, first_seen) DESC, key LIMIT ?
             """,
             [
                 source_id,
-                self._max_tries,
                 now - timedelta(days=_FRESH_DAYS),
                 self._max_tries,
+                now - _SLOW_RETRY,
+                self._max_tries,
+                now - _SLOW_RETRY,
                 now - self._recheck,
                 now - self._watch,
                 limit,

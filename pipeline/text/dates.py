@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
+_YEARS = range(1990, 2101)  # others are empty values of some program, not dates of the press
 VIETNAM = timezone(timedelta(hours=7))  # no daylight saving time
 
 _ISO = re.compile(
@@ -39,7 +40,8 @@ def parse_stamp(value: str) -> datetime | None:
     try:
         parsed = parsedate_to_datetime(_ZONE.sub(lambda m: f" {m[1]}{m[2]}{m[3] or '00'}", value))
         # A stamp that ends in -0000 says "no zone known".
-        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=VIETNAM)).astimezone(UTC)
+        aware = (parsed if parsed.tzinfo else parsed.replace(tzinfo=VIETNAM)).astimezone(UTC)
+        return aware if aware.year in _YEARS else None
     except (TypeError, ValueError, OverflowError):
         return parse_shown(value)
 
@@ -73,6 +75,8 @@ def _offset(zone: str | None) -> timezone:
 
 
 def _moment(year: int, month: int, day: int, hour: int, minute: int, second: int, zone: timezone) -> datetime | None:
+    if year not in _YEARS:
+        return None
     try:
         return datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError):

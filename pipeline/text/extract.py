@@ -28,6 +28,7 @@ EXTRACTOR = "extract-2"
 _NO_SELECTORS = Selectors()
 # A tag longer than this is a picture inside its own address, or a trap: parsing takes the square of its attributes.
 _ENDLESS_TAG = re.compile(r"<[a-zA-Z][^<>]{50000,}>")
+_ARTICLE_NAME = re.compile(r"(?:[a-z0-9]+-){4,}[a-z0-9]+|\d{5,}", re.I)  # in an address
 _LONGEST_LEAD = 700  # characters
 _SENTENCE = 60  # characters; shorter lines may be labels
 
@@ -234,11 +235,25 @@ def _canonical(tree: LexborHTMLParser, meta: dict[str, str], url: str) -> str:
         if candidate:
             try:
                 absolute = urljoin(url, candidate.strip())
-                if urlsplit(absolute).hostname == urlsplit(url).hostname and urlsplit(absolute).path not in ("", "/"):
+                if _believed(absolute, url):
                     return absolute
             except ValueError:
                 continue
     return url
+
+
+def _believed(candidate: str, url: str) -> bool:
+    """Whether a page's address for itself can be right: not another host's, not a front page, and not an address without
+    the number or slug by which the one that answered tells its articles apart.
+    """
+    named, asked = urlsplit(candidate), urlsplit(url)
+    if named.hostname != asked.hostname or named.path in ("", "/"):
+        return False
+    if named.path.rstrip("/") == asked.path.rstrip("/"):
+        return bool(named.query or not asked.query or _ARTICLE_NAME.search(asked.path))
+    return bool(_ARTICLE_NAME.search(f"{named.path}?{named.query}")) or not _ARTICLE_NAME.search(
+        f"{asked.path}?{asked.query}"
+    )
 
 
 def _looks_like_section(tree: LexborHTMLParser, data: dict[str, Any], meta: dict[str, str], url: str) -> bool:

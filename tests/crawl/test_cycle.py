@@ -295,3 +295,11 @@ def test_an_empty_answer_of_one_paper_does_not_end_the_cycle_of_all(paper: Sourc
         cycle(tmp_path, notebook, outlet(other, "bao-rong", feeds=(other.url("/rss"),)), paper)
     assert ("feed", "unreadable") in notebook.outcomes()
     assert notebook.outcomes().count(("article", "ok")) == 4
+
+
+def test_a_host_that_answers_nothing_is_left_to_the_next_cycle(site: Site, tmp_path: Path) -> None:
+    site.pages["/rss"] = Answer(body=rss(*(f"/tin-{n}" for n in range(12))))
+    site.pages |= {f"/tin-{n}": Answer(raw=b"") for n in range(12)}
+    notebook = Notebook()
+    cycle(tmp_path, notebook, outlet(site, feeds=(site.url("/rss"),)))
+    assert notebook.outcomes().count(("article", "network")) == 4

@@ -63,10 +63,17 @@ def test_a_failing_page_is_asked_until_it_failed_too_often(ledger: Ledger, outco
     for number in range(MAX_TRIES):
         if not one_batch:
             assert _due(ledger) == ["a"]
-        ledger.record(_came(link("a"), 8 - number, outcome))
+        ledger.record(_came(link("a"), 5 - number, outcome))
     assert _due(ledger) == []
     _record(ledger, feed(NOW, link("a", title="Đổi tiêu đề")))
     assert _due(ledger) == []  # what was never read is not asked again for a new headline
+
+
+def test_an_hour_of_trouble_does_not_lose_a_page_for_good(ledger: Ledger) -> None:
+    _record(
+        ledger, feed(NOW - hours(20), link("a")), *(_came(link("a"), 12 - n, "server") for n in range(MAX_TRIES + 1))
+    )
+    assert _due(ledger) == ["a"]  # it failed often, and is asked again some hours later
 
 
 def test_a_page_that_came_at_last_may_fail_as_often_again(ledger: Ledger) -> None:

@@ -130,7 +130,7 @@ def test_an_impossible_stamp_gives_none(stamp: str) -> None:
     assert parse_stamp(stamp) is None
 
 
-MOMENTS = st.integers(0, 100 * 365 * 86_400).map(lambda second: vn(1990, 1, 1) + timedelta(seconds=second))
+MOMENTS = st.integers(0, 100 * 365 * 86_400).map(lambda second: vn(1991, 1, 1) + timedelta(seconds=second))
 ZONES = st.integers(-12 * 4, 14 * 4).map(lambda quarters: timezone(timedelta(minutes=15 * quarters)))
 
 
@@ -159,3 +159,10 @@ def test_every_date_as_our_papers_show_it_comes_back_to_the_minute(moment: datet
 def test_no_text_breaks_the_readers_of_dates(value: str) -> None:
     for read in (parse_stamp(value), parse_shown(value)):
         assert read is None or read.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "stamp", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00", "Fri, 31 Dec 9999 23:59:59 GMT", "31/12/9999"]
+)
+def test_the_empty_date_of_some_program_is_no_date(stamp: str) -> None:
+    assert parse_stamp(stamp) is None

@@ -598,3 +598,16 @@ def test_extraction_keeps_its_floor_on_the_pages_a_person_marked(press: Path, tm
 
     match = re.search(r"F1 ([\d.]+)", done.stdout)
     assert match and float(match[1]) >= 0.935, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("address", "canonical"),
+    [
+        ("https://bao.example/chi-tiet.aspx?id=1", "https://bao.example/chi-tiet.aspx"),
+        ("https://bao.example/cau-moi-qua-song-da-thong-xe.html", "https://bao.example/thoi-su"),
+    ],
+)
+def test_a_canonical_address_that_several_articles_share_is_not_believed(address: str, canonical: str) -> None:
+    html = f'<link rel="canonical" href="{canonical}">{HEADING}<div>{paragraphs(BODY)}</div>'
+    read = extract(Page(address, html.encode()))
+    assert read is not None and read.url == address
