@@ -102,6 +102,20 @@ def _announced(database: Database, name: str, canonical: str = "") -> None:
     articles.write_judgements(database, [judgement(version, ["sovereignty"])], [])
 
 
+def test_a_page_that_cannot_be_read_any_more_does_not_take_its_text_away(database: Database) -> None:
+    publish(database, "a", INSIDE - hours(1), flagged=["sovereignty"], text="Thân bài.")
+    _announced(database, "a")  # an hour later the page is a wall, and only the announcement can be read
+    (item,) = news.flagged(database, SINCE, UNTIL, OLDEST, MODEL, OUTLETS)
+    assert (item.method, item.versions) == ("general", 1)
+
+
+def test_a_page_that_comes_late_is_news_on_the_day_it_comes(database: Database) -> None:
+    _announced(database, "a")
+    late = UNTIL + hours(2)
+    publish(database, "a", late, flagged=["sovereignty"], text="Thân bài.")
+    assert [item.method for item in news.flagged(database, UNTIL, late, OLDEST, MODEL, OUTLETS)] == ["general"]
+
+
 def test_an_announcement_is_listed_where_no_page_ever_came(database: Database) -> None:
     _announced(database, "a")
     (item,) = news.flagged(database, SINCE, UNTIL, OLDEST, MODEL, OUTLETS)
