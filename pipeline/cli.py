@@ -42,6 +42,7 @@ Data = Annotated[Path | None, typer.Option("--data", envvar="DIEMBAO_DATA", help
 Config = Annotated[Path, typer.Option("--config", envvar="DIEMBAO_CONFIG", help="tệp cấu hình")]
 Out = Annotated[Path | None, typer.Option("-o", "--output", help="ghi vào tệp (mặc định: màn hình)")]
 CONFIG = Path("diembao.toml")
+_INTERRUPTED = 130
 
 
 class Format(StrEnum):
@@ -69,9 +70,10 @@ def main() -> None:
     except DiemBaoError as error:
         print(error, file=sys.stderr)
         sys.exit(error.status)
-    except KeyboardInterrupt:
-        print(text("cli.stopped"), file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as ended:
+        if ended.code == _INTERRUPTED:  # typer's status for Ctrl-C
+            print(text("cli.stopped"), file=sys.stderr)
+        raise
     except BrokenPipeError:
         # Whoever read our output has gone.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
