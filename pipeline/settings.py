@@ -102,7 +102,7 @@ class Crawl(Strict):
     retries: Annotated[int, Field(ge=0, le=5)] = 2  # after the first try
     hosts_at_once: Annotated[int, Field(ge=1, le=20)] = 8  # httpx slows down badly above about 20
     max_articles: Annotated[int, Field(ge=1, le=5000)] = 200  # of one source in one cycle
-    max_tries: Annotated[int, Field(ge=1, le=20)] = 3  # cycles in which a failing page is asked again
+    max_tries: Annotated[int, Field(ge=1, le=20)] = 3  # failures after which a page is asked only every six hours
     recheck_hours: Annotated[float, Field(ge=0, le=720)] = 6.0  # between two looks at a flagged article
     recheck_days: Annotated[int, Field(ge=0, le=30)] = 3  # how long a flagged article is watched
     allow_loopback: bool = False  # only for the demonstration press

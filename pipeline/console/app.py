@@ -53,35 +53,21 @@ def make_console(line: Line) -> FastAPI:
         now = datetime.now(UTC)
         return now - timedelta(days=1), now
 
+    def page(template: str, here: str, status: int = 200, **values: object) -> HTMLResponse:
+        html = pages.get_template(template).render(
+            shown=shown, fonts=font_faces(), style=stylesheet(), here=here, **values
+        )
+        return HTMLResponse(html, status_code=status)
+
     @app.get("/")
     def today() -> HTMLResponse:
         made = line.digest(*period())
-        return HTMLResponse(
-            pages.get_template("today.html").render(
-                digest=made,
-                shown=shown,
-                letters=LETTERS,
-                fonts=font_faces(),
-                style=stylesheet(),
-                here="/",
-                issues=issues(made, shown),
-            )
-        )
+        return page("today.html", "/", digest=made, letters=LETTERS, issues=issues(made, shown))
 
     @app.get("/nguon")
     def sources() -> HTMLResponse:
         since, until = period()
-        return HTMLResponse(
-            pages.get_template("sources.html").render(
-                rows=line.coverage(since, until),
-                shown=shown,
-                since=since,
-                until=until,
-                fonts=font_faces(),
-                style=stylesheet(),
-                here="/nguon",
-            )
-        )
+        return page("sources.html", "/nguon", rows=line.coverage(since, until), since=since, until=until)
 
     @app.get("/diem-bao.docx")
     def docx() -> Response:
@@ -97,10 +83,7 @@ def make_console(line: Line) -> FastAPI:
 
     @app.exception_handler(404)
     async def missing(request: Request, error: Exception) -> HTMLResponse:  # noqa: ARG001 - FastAPI's signature
-        return HTMLResponse(
-            pages.get_template("missing.html").render(shown=shown, fonts=font_faces(), style=stylesheet(), here=""),
-            status_code=404,
-        )
+        return page("missing.html", "", status=404)
 
     return app
 
