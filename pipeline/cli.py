@@ -11,7 +11,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -157,6 +157,16 @@ def _process(line: Line, stage: Stage | None = None, since: datetime | None = No
     )
 
 
+def _whole(crawl: Callable[[], None], rest: Callable[[], None]) -> None:
+    """Crawl and the rest of a cycle. What surprised us in one source is raised when everything else has been done."""
+    try:
+        crawl()
+    except ExceptionGroup:
+        rest()
+        raise
+    rest()
+
+
 def _write_digest(line: Line, since: datetime, until: datetime, name: str) -> Path:
     """All three formats into the data folder; the HTML's path."""
     from pipeline.reports.digest import to_json
@@ -190,9 +200,12 @@ def run(config: Config = CONFIG, data: Data = None) -> None:
     settings = _settings(config, data)
     _warn_contact(config, settings)
     with _line(settings) as line:
-        _crawl(line, [])
-        _process(line)
-        _now_digest(line)
+
+        def rest() -> None:
+            _process(line)
+            _now_digest(line)
+
+        _whole(lambda: _crawl(line, []), rest)
 
 
 def _warn_contact(config: Path, settings: Settings) -> None:
@@ -331,16 +344,16 @@ def _serve(line: Line, host: str, port: int, *, first_cycle_now: bool) -> None:
 
     one_at_a_time = threading.Lock()
 
+    def rest() -> None:
+        line.process()
+        # After a whole cycle only: what was fetched before the hour has been read by now. A machine switched on after
+        # the hour makes up for it.
+        if not line.stopping:
+            edition()
+
     def cycle() -> None:
         with one_at_a_time:
-            try:
-                line.crawl()
-            finally:
-                line.process()
-            # After a whole cycle only: what was fetched before the hour has been read by now. A machine switched on after
-            # the hour makes up for it.
-            if not line.stopping:
-                edition()
+            _whole(line.crawl, rest)
 
     try:
         listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
