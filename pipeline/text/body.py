@@ -1,12 +1,13 @@
 """Which blocks of a page are its article.
 
-One walk over the tree makes blocks (runs of text between block elements) and the elements that hold them. A block is worth its
-own text and costs its links; an element is worth what its blocks are worth. The article's holder is the smallest element that
-still holds nearly all that is worth anything, or the one that the page itself names as the article's body. Menus, teasers of
-other articles, promotion and photo captions are told by their links, by their siblings and by the names that templates give
-them; readers' comments are never read, however much of a page they are.
+One walk over the tree makes blocks (runs of text between block elements) and numbers the elements that hold them. A block is
+worth its own text and costs its links; an element is worth what its blocks are worth. The article's holder is the smallest
+element that still holds nearly all that is worth anything, or the one that the page itself names as the article's body. Menus,
+teasers of other articles, promotion and captions are told by their links, by their siblings and by the names that templates
+give them; readers' comments are never read, however much of a page they are.
 
-The thresholds were chosen together on pages that a person had marked, and change the result little when moved (README, Measured).
+The thresholds were chosen together on pages that a person had marked; `python -m tests.thresholds` shows how little moving one
+changes, and the score under a five-fold choice of them.
 """
 
 from __future__ import annotations
@@ -34,28 +35,42 @@ _INLINE = frozenset(
 )
 _HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 _PARTS = frozenset({"p", "pre", "blockquote", "dd", "dt", "li"}) | _HEADINGS  # elements that say what their text is
-_FRAME = frozenset({"main", "article", "body"})  # a template may give these any name
+_FRAME = frozenset({"html", "body", "main", "article"})  # a template may give these any name
 
-Role = Literal["", "comment", "noise", "caption", "body"]  # what a class or id says an element is
+Role = Literal["", "comment", "noise", "caption", "lead", "body"]  # what a class or id says an element is
 _NAME = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _LONGEST_NAME = 300  # characters of a class that are looked at
-_COMMENT_NAMES = frozenset(
-    "comment comments commentbox commentlist binhluan ykien disqus idea fbcomments livefyre".split()  # noqa: SIM905 - a list of names
-)
-_NOISE_NAMES = frozenset(
-    "related relate recommend recommended recommendations recirc newsletter subscribe subscription signup social share "  # noqa: SIM905 - a list of names
-    "sharing shares sharebar breadcrumb breadcrumbs menu navbar navigation nav sidebar widget widgets banner ads ad advert "
-    "advertisement advertising adsense promo promotion promoted sponsor sponsored tag tags taglist author authors byline "
-    "signature copyright cookie cookies popup modal player toolbar pagination paging pager mostread popular xemthem readmore "
-    "trending donate paywall disclaimer hidden bio outbrain taboola lienquan tinlienquan docthem rating print credit "
-    "credits footer".split()
-)
-_CAPTION_NAMES = frozenset("caption captions figcaption photocms imgdesc descimage".split())  # noqa: SIM905 - a list of names
-# Neighbouring parts of a name, joined: 'article__body', 'detail-content', 'fck_detail'.
-_BODY_NAMES = frozenset(
-    "articlebody articlecontent articletext entrycontent postcontent postbody posttext storybody storycontent storytext "  # noqa: SIM905 - a list of names
-    "contentbody newscontent newsbody newstext detailcontent contentdetail fckdetail singularcontent cmsbody bodycontent "
-    "textcontent bodytext bodycopy articlecopy articledetail journalcontent noidung blogcontent pagecontent".split()
+# Names as templates write them, split at hyphens, underscores and capitals: 'article__body', 'fck_detail', 'tinLienQuan'.
+# Neighbouring parts also count joined.
+_ROLES: tuple[tuple[Role, frozenset[str]], ...] = (
+    (
+        "comment",
+        frozenset(
+            "comment comments commentbox commentlist binhluan ykien disqus idea fbcomments livefyre".split()  # noqa: SIM905 - a list of names
+        ),
+    ),
+    ("caption", frozenset("caption captions figcaption photocms imgdesc descimage".split())),  # noqa: SIM905 - a list of names
+    (
+        "noise",
+        frozenset(
+            "related relate recommend recommended recommendations recirc newsletter subscribe subscription signup social share "  # noqa: SIM905 - a list of names
+            "sharing shares sharebar breadcrumb breadcrumbs menu navbar navigation nav sidebar widget widgets banner ads ad "
+            "advert advertisement advertising adsense promo promotion promoted sponsor sponsored tag tags taglist author "
+            "authors byline signature copyright cookie cookies popup modal player toolbar pagination paging pager mostread "
+            "popular xemthem readmore trending donate paywall disclaimer hidden bio outbrain taboola lienquan tinlienquan "
+            "docthem rating print credit credits footer".split()
+        ),
+    ),
+    ("lead", frozenset({"sapo", "chapeau", "standfirst"})),
+    (
+        "body",
+        frozenset(
+            "articlebody articlecontent articletext entrycontent postcontent postbody posttext storybody storycontent "  # noqa: SIM905 - a list of names
+            "storytext contentbody newscontent newsbody newstext detailcontent contentdetail fckdetail singularcontent cmsbody "
+            "bodycontent textcontent bodytext bodycopy articlecopy articledetail journalcontent noidung blogcontent "
+            "pagecontent".split()
+        ),
+    ),
 )
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 
@@ -78,6 +93,7 @@ class Body:
 
     paragraphs: list[str]
     captions: list[str]
+    leads: list[str]  # lines that the template names as the lead, the first on the page first
     share: float  # 0..1, of the worth of the whole page
 
 
@@ -89,43 +105,41 @@ class _Block(NamedTuple):
     holder: int  # number of the element
 
 
-@dataclass(slots=True)
-class _Element:
-    parent: int
-    tag: str
-    role: Role
-    size: int = 0  # characters of its blocks
-    worth: float = 0.0
-    dropped: bool = False
-    linked: bool = False  # holds a block that is a link
-    told: bool = False  # holds a block that is none
-
-
 def read_body(root: LexborNode, whole: bool = False) -> Body:
-    """The article's paragraphs in their order, and the captions of its pictures.
+    """The article's paragraphs in their order, the captions of its pictures, and what may be its lead.
 
     `root` is the page's body or, with `whole`, the element that is known to hold the article.
     """
     walk = _Walk()
     walk.through(root)
-    blocks, elements = walk.blocks, walk.elements
-    _drop(blocks, elements)
+    parents, blocks = walk.parents, walk.blocks
+    dropped = _dropped(walk)
+    worth = [0.0] * len(parents)
     for block in blocks:
-        if not elements[block.holder].dropped:
-            elements[block.holder].worth += _worth(block)
-    for element in reversed(elements[1:]):
-        elements[element.parent].worth += max(element.worth, 0)  # a menu does not make the article beside it worth less
-    holder = 0 if whole else _holder(elements)
-    inside = [False] * len(elements)
+        if not dropped[block.holder]:
+            worth[block.holder] += _worth(block)
+    for number in range(len(parents) - 1, 0, -1):  # children come after their parents
+        if worth[number] > 0:  # a menu does not make the article beside it worth less
+            worth[parents[number]] += worth[number]
+    holder = 0 if whole else _holder(walk, dropped, worth)
+    inside = [False] * len(parents)
     inside[holder] = True
-    for number in range(holder + 1, len(elements)):
-        inside[number] = inside[elements[number].parent] and not elements[number].dropped
-    kept = _kept([block for block in blocks if inside[block.holder]])
-    share = elements[holder].worth / elements[0].worth if elements[0].worth > 0 else 0.0
+    for number in range(holder + 1, len(parents)):
+        inside[number] = inside[parents[number]] and not dropped[number]
     return Body(
-        [line for block in kept for line in block.lines],
+        [line for block in _kept(block for block in blocks if inside[block.holder]) for line in block.lines],
         [caption for caption in map(clean_line, walk.captions) if caption],
-        min(max(share, 0.0), 1.0),
+        walk.leads,
+        min(max(worth[holder] / worth[0], 0.0), 1.0) if worth[0] > 0 else 0.0,
+    )
+
+
+def is_comment(node: LexborNode) -> bool:
+    """Whether an element holds readers' comments; what holds the headline is the page itself."""
+    return (
+        (_named(node) == "comment" or node.attributes.get("itemprop") == "comment")
+        and node.tag not in _FRAME
+        and not node.css_first("h1")
     )
 
 
@@ -134,22 +148,25 @@ def _role(class_: str, id_: str) -> Role:
     """What the names of an element say it is. Templates repeat their names: most answers are remembered."""
     parts = [part.lower() for name in (class_, id_) for part in _NAME.findall(name[:_LONGEST_NAME])]
     names = {*parts, *(one + other for one, other in pairwise(parts))}
-    if names & _COMMENT_NAMES:
-        return "comment"
-    if names & _CAPTION_NAMES:
-        return "caption"
-    if names & _NOISE_NAMES:
-        return "noise"
-    return "body" if names & _BODY_NAMES else ""
+    return next((role for role, known in _ROLES if not known.isdisjoint(names)), "")
+
+
+def _named(node: LexborNode) -> Role:
+    attributes = node.attributes
+    return _role(attributes.get("class") or "", attributes.get("id") or "")
 
 
 @dataclass(slots=True)
 class _Walk:
     """One way through the tree, in the page's order."""
 
-    elements: list[_Element] = field(default_factory=lambda: [_Element(0, "body", "")])
+    # Of each element that parts blocks, by its number; 0 is the root.
+    parents: list[int] = field(default_factory=lambda: [0])
+    tags: list[str] = field(default_factory=lambda: [""])
+    roles: list[Role] = field(default_factory=lambda: [""])
     blocks: list[_Block] = field(default_factory=list)
     captions: list[str] = field(default_factory=list)
+    leads: list[str] = field(default_factory=list)
     _run: list[str] = field(default_factory=list)
     _linked: int = 0
 
@@ -174,32 +191,30 @@ class _Walk:
             elif depth > _DEEPEST:
                 run.append(child.text(separator=" "))
             elif tag in _INLINE:
-                attributes = child.attributes
-                role = _role(attributes.get("class") or "", attributes.get("id") or "")
-                if tag == "a" or role in ("", "body"):
+                if tag == "a" or _named(child) not in ("comment", "noise", "caption"):
                     self._children(child, holder, in_link or tag == "a", kind, depth + 1)
-            elif tag in ("td", "th") and not _is_caption(child):
+            elif tag in ("td", "th") and _named(child) != "caption":
                 run.append(_CELL)
                 self._children(child, holder, in_link, kind, depth + 1)
             else:
-                self._flush(kind, holder)
+                if run:
+                    self._flush(kind, holder)
                 self._block(child, tag, holder, in_link, kind, depth)
             child = child.next
 
     def _block(self, node: LexborNode, tag: str, holder: int, in_link: bool, kind: str, depth: int) -> None:
         attributes = node.attributes
-        role = _role(attributes.get("class") or "", attributes.get("id") or "")
-        if "itemprop" in attributes:
-            named = attributes["itemprop"]
-            role = "comment" if named == "comment" else "body" if named == "articleBody" else role
-        if (tag in _FRAME and role != "body") or (tag == "tr" and role == "noise"):
-            role = ""
-        if (
-            tag == "h1"
-            or (role == "comment" and is_comment(node))
-            or "hidden" in attributes
-            or _HIDDEN.search(attributes.get("style") or "")
-        ):
+        role: Role = ""
+        if attributes:
+            role = _role(attributes.get("class") or "", attributes.get("id") or "")
+            if "itemprop" in attributes:
+                named = attributes["itemprop"]
+                role = "comment" if named == "comment" else "body" if named == "articleBody" else role
+            if (tag in _FRAME and role != "body") or (tag == "tr" and role == "noise"):
+                role = ""
+            if "hidden" in attributes or ("style" in attributes and _HIDDEN.search(attributes["style"] or "")):
+                return
+        if tag == "h1" or (role == "comment" and is_comment(node)):
             return
         if tag == "figure":
             self.captions += [caption.text(separator=" ") for caption in node.css("figcaption,[class*=aption]")]
@@ -207,17 +222,21 @@ class _Walk:
         if tag == "figcaption" or (role == "caption" and _is_caption(node)):
             self.captions.append(node.text(separator=" "))
             return
-        self.elements.append(_Element(holder, tag, role))
-        number = len(self.elements) - 1
+        self.parents.append(holder)
+        self.tags.append(tag)
+        self.roles.append(role)
+        number = len(self.parents) - 1
         if tag in _PARTS and not (kind == "li" and tag == "p"):  # a paragraph of a list's item is the item
             kind = tag
+        before = len(self.blocks)
         self._children(node, number, in_link, kind, depth + 1)
-        self._flush(kind, number)
+        if self._run:
+            self._flush(kind, number)
+        if role == "lead":
+            self.leads += [" ".join(block.lines) for block in self.blocks[before:]]
 
     def _flush(self, kind: str, holder: int) -> None:
         """End a run of text."""
-        if not self._run:
-            return
         text = "".join(self._run)
         linked, self._linked = self._linked, 0
         self._run.clear()
@@ -235,55 +254,40 @@ class _Walk:
             self.blocks.append(_Block(lines, length, min(linked, length), kind, holder))
 
 
-def is_comment(node: LexborNode) -> bool:
-    """Whether an element holds readers' comments; what holds the headline is the page itself."""
-    attributes = node.attributes
-    named = _role(attributes.get("class") or "", attributes.get("id") or "") == "comment"
-    return (
-        (named or attributes.get("itemprop") == "comment")
-        and node.tag not in _FRAME
-        and node.tag != "html"
-        and not node.css_first("h1")
-    )
-
-
 def _is_caption(node: LexborNode) -> bool:
-    """Whether a name like 'caption' is true: a template may call a whole gallery so, or the article."""
-    attributes = node.attributes
-    return (
-        _role(attributes.get("class") or "", attributes.get("id") or "") == "caption"
-        and node.tag not in ("table", "ul", "section", "main", "article")
-        and len(node.text()) < 600
-    )
+    """Whether the name is true: a template may call a whole gallery so."""
+    return node.tag not in ("table", "ul", "section") and len(node.text()) < 600
 
 
-def _drop(blocks: list[_Block], elements: list[_Element]) -> None:
-    """Mark elements that are named like noise and small, and rows of teasers; and all that they hold."""
-    for block in blocks:
-        element = elements[block.holder]
-        element.size += block.length
+def _dropped(walk: _Walk) -> list[bool]:
+    """Of each element, whether it is small and named like noise, or one of a row of teasers, or inside such a one."""
+    parents = walk.parents
+    sizes, linked, told = [0] * len(parents), [False] * len(parents), [False] * len(parents)
+    for block in walk.blocks:
+        number = block.holder
+        sizes[number] += block.length
         if block.length >= 15 and block.linked > block.length * 0.7:
-            element.linked = True
+            linked[number] = True
         elif block.length >= 30:
-            element.told = True
-    teasers = [0] * len(elements)
-    for element in reversed(elements[1:]):  # children come after their parents
-        parent = elements[element.parent]
-        parent.size += element.size
-        parent.linked |= element.linked
-        parent.told |= element.told
-        teasers[element.parent] += _is_teaser(element)
-    small = elements[0].size * _SMALL
-    for element in elements[1:]:
-        element.dropped = (
-            elements[element.parent].dropped
-            or (element.role == "noise" and element.size < small)
-            or (_is_teaser(element) and teasers[element.parent] >= _TEASERS)
+            told[number] = True
+    teasers = [0] * len(parents)
+    for number in range(len(parents) - 1, 0, -1):
+        parent = parents[number]
+        sizes[parent] += sizes[number]
+        linked[parent] |= linked[number]
+        told[parent] |= told[number]
+        if linked[number] and told[number] and sizes[number] < _TEASER:
+            teasers[parent] += 1
+    small = sizes[0] * _SMALL
+    dropped = [False] * len(parents)
+    for number in range(1, len(parents)):
+        parent = parents[number]
+        dropped[number] = (
+            dropped[parent]
+            or (walk.roles[number] == "noise" and sizes[number] < small)
+            or (teasers[parent] >= _TEASERS and linked[number] and told[number] and sizes[number] < _TEASER)
         )
-
-
-def _is_teaser(element: _Element) -> bool:
-    return element.linked and element.told and element.size < _TEASER
+    return dropped
 
 
 def _worth(block: _Block) -> float:
@@ -296,63 +300,60 @@ def _worth(block: _Block) -> float:
     return block.length - 2 * block.linked
 
 
-def _holder(elements: list[_Element]) -> int:
+def _holder(walk: _Walk, dropped: list[bool], worth: list[float]) -> int:
     """The number of the element that holds the article."""
-    children: list[list[int]] = [[] for _ in elements]
-    for number in range(1, len(elements)):
-        if not elements[number].dropped:
-            children[elements[number].parent].append(number)
+    best = [0] * len(worth)  # of each element, its child of most worth
+    for number in range(len(worth) - 1, 0, -1):
+        parent = walk.parents[number]
+        if not dropped[number] and worth[number] > 0 and (not best[parent] or worth[number] >= worth[best[parent]]):
+            best[parent] = number
     holder = 0
-    while children[holder]:
-        best = max(children[holder], key=lambda number: elements[number].worth)
-        if elements[best].worth <= 0 or elements[best].worth < elements[holder].worth * _NEARLY_ALL:
-            break
-        holder = best
+    while best[holder] and worth[best[holder]] >= worth[holder] * _NEARLY_ALL:
+        holder = best[holder]
     named = [
         number
-        for number, element in enumerate(elements)
-        if element.role == "body" and element.tag != "p" and not element.dropped and element.worth > 0
+        for number, role in enumerate(walk.roles)
+        if role == "body" and walk.tags[number] != "p" and not dropped[number] and worth[number] > 0
     ]
-    named = sorted(sorted(named, key=lambda number: elements[number].worth)[-_PIECES:])
     if not named:
         return holder
-    chosen = max(named, key=lambda number: elements[number].worth)
-    if elements[chosen].worth < elements[holder].worth * _NAMED:
+    named = sorted(sorted(named, key=lambda number: worth[number])[-_PIECES:])
+    chosen = max(named, key=lambda number: worth[number])
+    if worth[chosen] < worth[holder] * _NAMED:
         return holder
     for number in named:  # names repeat inside each other: the innermost that holds as much is the closest fit
-        if elements[number].worth >= elements[chosen].worth * 0.9 and chosen in _above(elements, number):
+        if worth[number] >= worth[chosen] * 0.9 and chosen in _above(walk, number):
             chosen = number
-    return _around(elements, chosen, named)
+    return _around(walk, worth, chosen, named)
 
 
-def _above(elements: list[_Element], number: int) -> list[int]:
+def _above(walk: _Walk, number: int) -> list[int]:
     """The numbers of the elements around an element, the nearest first."""
     found = []
     while number:
-        number = elements[number].parent
+        number = walk.parents[number]
         found.append(number)
     return found
 
 
-def _around(elements: list[_Element], chosen: int, named: list[int]) -> int:
+def _around(walk: _Walk, worth: list[float], chosen: int, named: list[int]) -> int:
     """The element that holds all parts of an article whose body comes in several named pieces.
 
     Pieces that lie in different <article> elements are different articles: a page may go on with the next one.
     """
-    above = _above(elements, chosen)
-    own = next((number for number in above if elements[number].tag == "article"), 0)
-    for number in above:
-        if number == own and own:
-            return chosen
-        pieces = [piece for piece in named if elements[piece].parent == number or number in _above(elements, piece)]
-        apart = [piece for piece in pieces if not set(_above(elements, piece)) & set(pieces)]
-        if len(apart) > 1 and sum(elements[piece].worth for piece in apart) >= elements[number].worth * 0.9:
+    above = {piece: _above(walk, piece) for piece in named}
+    apart = [piece for piece in named if not set(above[piece]) & set(named)]
+    for number in above[chosen]:
+        pieces = [piece for piece in apart if number in above[piece]]
+        if len(pieces) > 1 and sum(worth[piece] for piece in pieces) >= worth[number] * 0.9:
             return number
+        if walk.tags[number] == "article":
+            break
     return chosen
 
 
-def _kept(blocks: list[_Block]) -> Iterator[_Block]:
-    """The blocks of the holder that are text. A heading over nothing but links is a heading of links."""
+def _kept(blocks: Iterator[_Block]) -> Iterator[_Block]:
+    """The blocks that are text. A heading over nothing but links is a heading of links."""
     heading: _Block | None = None
     for block in blocks:
         if block.kind in _HEADINGS:

@@ -56,6 +56,17 @@ def decode(body: bytes, content_type: str = "") -> str:
     return unicodedata.normalize("NFC", body.decode(guess.encoding if guess else "cp1258", "replace"))
 
 
+def utf8(body: bytes, content_type: str = "") -> bytes:
+    """A page as UTF-8, for a parser of bytes: itself where it is that already, and not composed."""
+    if not body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        try:
+            body.decode("utf-8")
+            return body.removeprefix(codecs.BOM_UTF8)
+        except UnicodeDecodeError:
+            pass
+    return decode(body, content_type).encode("utf-8", "replace")
+
+
 def _declared(body: bytes, content_type: str) -> list[str]:
     start = body[:_LOOK_AT]
     names = [match[1] for match in [_HEADER_CHARSET.search(content_type)] if match]

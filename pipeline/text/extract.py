@@ -9,18 +9,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from html import unescape
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import trafilatura
-from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from pipeline.records import Article, Method, Page, Selectors
 from pipeline.text.body import Body, is_comment, read_body
 from pipeline.text.dates import parse_shown, parse_stamp
-from pipeline.text.encodings import decode
+from pipeline.text.encodings import utf8
 from pipeline.text.language import language
 from pipeline.text.normalise import clean_line
 
@@ -28,7 +29,7 @@ EXTRACTOR = "extract-3"
 _NO_SELECTORS = Selectors()
 # A tag longer than this is a picture inside its own address, or a trap: parsing takes the square of its attributes.
 _LONGEST_TAG = 50_000
-_ENDLESS_TAG = re.compile(rf"<[a-zA-Z][^<>]{{{_LONGEST_TAG},}}>")
+_ENDLESS_TAG = re.compile(rb"<[a-zA-Z][^<>]{%d,}>" % _LONGEST_TAG)
 _ARTICLE_NAME = re.compile(r"(?:[a-z0-9]+-){4,}[a-z0-9]+|\d{5,}", re.I)  # in an address
 _LEAD = range(30, 701)  # characters
 _SENTENCE = 60  # characters; shorter lines may be labels
@@ -55,23 +56,32 @@ _NAME_LINE = re.compile(
 _DATELINE_HEAD = re.compile(r"^\s*\((?:Dân trí|PLO|LLCT|VTC News|Chinhphu\.vn|TBTCO|ĐTCK)\)\s*[-–]\s*")
 
 
+@dataclass(slots=True)
+class _Head:
+    """What a page says of itself."""
+
+    meta: dict[str, str] = field(default_factory=dict)  # the first of each name
+    headings: list[str] = field(default_factory=list)  # its h1
+    canonical: str = ""
+    article: dict[str, Any] = field(default_factory=dict)  # the first object of an article type in its JSON-LD
+    trail: list[str] = field(default_factory=list)  # names of the steps from the front page
+
+
 def extract(page: Page, selectors: Selectors = _NO_SELECTORS) -> Article | None:
     """Read a page; None where it holds no article (a section page, an empty page)."""
-    html = decode(page.body, page.content_type)
-    if len(html) > _LONGEST_TAG:
-        html = _ENDLESS_TAG.sub("", html)
+    html = utf8(page.body, page.content_type)
+    if _has_endless_tag(html):
+        html = _ENDLESS_TAG.sub(b"", html)
     tree = LexborHTMLParser(html)
-    data, trail = _linked_data(tree)
-    meta = _meta(tree)
-    if tree.body is None or _looks_like_section(tree, data, meta, page.url or meta.get("og:url", "")):
+    head = _head(tree)
+    if _looks_like_section(tree, head, page.url or head.meta.get("og:url", "")):
         return None
-    title = _chosen(tree, selectors.title) or _title(tree, data, meta)
-    published, modified = _dates(tree, data, meta, selectors.published)
-    canonical = _canonical(tree, meta, page.url)
-    section = _section(tree, data, meta, trail, title)
-    lead = _chosen(tree, selectors.lead) or _lead(tree, data, meta)
+    title = _chosen(tree, selectors.title) or _title(tree, head)
+    published, modified = _dates(tree, head, selectors.published)
+    section = _section(tree, head, title)
 
     body, method = _body(tree, selectors)
+    lead = _chosen(tree, selectors.lead) or _lead(tree, head, body.leads)
     confidence = _confidence(body)
     paragraphs = body.paragraphs
     if confidence < _SURE and method == "general":
@@ -84,7 +94,7 @@ def extract(page: Page, selectors: Selectors = _NO_SELECTORS) -> Article | None:
         return None
     text = "\n\n".join(paragraphs)
     return Article(
-        url=canonical,
+        url=_canonical(head, page.url),
         title=title or paragraphs[0],
         lead=_DATELINE_HEAD.sub("", lead),
         text=text,
@@ -98,6 +108,15 @@ def extract(page: Page, selectors: Selectors = _NO_SELECTORS) -> Article | None:
     )
 
 
+def _has_endless_tag(html: bytes) -> bool:
+    """Whether there may be one: it would fill a whole window of half its length. Far quicker than to look for it."""
+    half = _LONGEST_TAG // 2
+    return any(
+        html.find(b">", start, start + half) < 0 and html.find(b"<", start, start + half) < 0
+        for start in range(0, len(html) - half, half)
+    )
+
+
 def _chosen(tree: LexborHTMLParser, selector: str) -> str:
     if not selector:
         return ""
@@ -105,34 +124,38 @@ def _chosen(tree: LexborHTMLParser, selector: str) -> str:
     return clean_line(node.text(separator=" ")) if node else ""
 
 
-def _meta(tree: LexborHTMLParser) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for node in tree.css("meta[content]"):
+def _head(tree: LexborHTMLParser) -> _Head:
+    """One pass for all of it: every query walks the whole tree."""
+    head = _Head()
+    for node in tree.css('meta[content],h1,script[type="application/ld+json"],link[rel="canonical"]'):
         attributes = node.attributes
-        name = attributes.get("property") or attributes.get("name") or attributes.get("itemprop")
-        content = attributes.get("content")
-        if name and content:
-            found.setdefault(name.lower(), content)
-    return found
+        match node.tag:
+            case "meta":
+                name = attributes.get("property") or attributes.get("name") or attributes.get("itemprop")
+                content = attributes.get("content")
+                if name and content:
+                    head.meta.setdefault(name.lower(), content)
+            case "h1":
+                head.headings.append(clean_line(node.text(separator=" ")))
+            case "link":
+                head.canonical = head.canonical or attributes.get("href") or ""
+            case _:
+                _read_linked_data(node.text(deep=True), head)
+    return head
 
 
-def _linked_data(tree: LexborHTMLParser) -> tuple[dict[str, Any], list[str]]:
-    """The first object of an article type in the page's JSON-LD, and the names of its trail from the front page."""
-    article: dict[str, Any] = {}
-    trail: list[str] = []
-    for script in tree.css('script[type="application/ld+json"]'):
-        try:
-            loaded = json.loads(script.text(deep=True).strip(), strict=False)
-        except (ValueError, RecursionError):
-            continue
-        for thing in _things(loaded):
-            kinds = thing.get("@type")
-            kinds = kinds if isinstance(kinds, list) else [kinds]
-            if not article and any(isinstance(kind, str) and kind.endswith(("Article", "Posting")) for kind in kinds):
-                article = thing
-            if not trail and "BreadcrumbList" in kinds:
-                trail = list(_names(thing.get("itemListElement")))
-    return article, trail
+def _read_linked_data(raw: str, head: _Head) -> None:
+    try:
+        loaded = json.loads(raw.strip(), strict=False)
+    except (ValueError, RecursionError):
+        return
+    for thing in _things(loaded):
+        kinds = thing.get("@type")
+        kinds = kinds if isinstance(kinds, list) else [kinds]
+        if not head.article and any(isinstance(kind, str) and kind.endswith(("Article", "Posting")) for kind in kinds):
+            head.article = thing
+        if not head.trail and "BreadcrumbList" in kinds:
+            head.trail = list(_names(thing.get("itemListElement")))
 
 
 def _things(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
@@ -156,16 +179,16 @@ def _names(steps: Any) -> Iterator[str]:
                 yield clean_line(unescape(name))
 
 
-def _title(tree: LexborHTMLParser, data: dict[str, Any], meta: dict[str, str]) -> str:
-    shared = clean_line(meta.get("og:title", ""))
-    headings = [clean_line(node.text(separator=" ")) for node in tree.css("h1")]
-    headings = [heading for heading in headings if len(heading) > 8]
+def _title(tree: LexborHTMLParser, head: _Head) -> str:
+    shared = clean_line(head.meta.get("og:title", ""))
+    headings = [heading for heading in head.headings if len(heading) > 8]
     for heading in headings:
         # The headline on the page, where the page's own summary confirms it: og:title may carry the outlet's name.
         if not shared or heading in shared or shared in heading:
             return heading
-    if isinstance(data.get("headline"), str) and data["headline"].strip():
-        return clean_line(unescape(data["headline"]))
+    headline = head.article.get("headline")
+    if isinstance(headline, str) and headline.strip():
+        return clean_line(unescape(headline))
     if shared:
         return shared
     if headings:
@@ -174,41 +197,30 @@ def _title(tree: LexborHTMLParser, data: dict[str, Any], meta: dict[str, str]) -
     return clean_line(re.split(r"\s[|\-–]\s", node.text())[0]) if node else ""
 
 
-# Elements that templates mark as the lead; what 'summary' and 'description' name is believed only if the page's own
-# description of itself says the same.
-_LEAD_NAMES = "[class*=sapo],[class*=chapeau],[class*=standfirst]"
-_LEAD_PERHAPS = (
-    "h1 ~ [class*=summary],[class*=summary],[class*=desc],[class*=lead],[class*=intro],[class*=excerpt],"
-    "[class*=subtitle],[itemprop=description]"
-)
+# What these names mark is believed to be the lead only if the page's own description of itself says the same.
+_LEAD_PERHAPS = "[class*=summary],[class*=desc],[class*=lead],[class*=intro],[class*=excerpt],[itemprop=description]"
 
 
-def _lead(tree: LexborHTMLParser, data: dict[str, Any], meta: dict[str, str]) -> str:
+def _lead(tree: LexborHTMLParser, head: _Head, marked: list[str]) -> str:
     """The lead as the page shows it, or as it describes itself."""
-    for node in tree.css(_LEAD_NAMES)[:5]:
-        line = _lead_line(node)
-        if line:
-            return line
-    described = [meta.get("og:description"), meta.get("description"), data.get("description")]
+    if shown := next((line for line in marked if len(line) in _LEAD), ""):
+        return shown
+    described = [head.meta.get("og:description"), head.meta.get("description"), head.article.get("description")]
     told = next((line for value in described if isinstance(value, str) and (line := clean_line(unescape(value)))), "")
-    start = told[:40].casefold()
+    if told and not told.endswith(("...", "…")):
+        return told
+    start = told.rstrip(".… ")[:60].casefold()
     for node in tree.css(_LEAD_PERHAPS)[:12]:
-        line = _lead_line(node)
-        if line and (not told or start in line.casefold()):
+        line = (
+            clean_line(node.text(separator=" ")) if node.tag not in ("meta", "body", "html", "article", "main") else ""
+        )
+        if len(line) in _LEAD and line.casefold().startswith(start):
             return line
     return told
 
 
-def _lead_line(node: LexborNode) -> str:
-    if node.tag in ("meta", "body", "html", "article", "main"):
-        return ""
-    line = clean_line(node.text(separator=" "))
-    return line if len(line) in _LEAD and not node.css_first("h1,h2 a,h3 a,li") else ""
-
-
-def _dates(
-    tree: LexborHTMLParser, data: dict[str, Any], meta: dict[str, str], selector: str
-) -> tuple[datetime | None, datetime | None]:
+def _dates(tree: LexborHTMLParser, head: _Head, selector: str) -> tuple[datetime | None, datetime | None]:
+    meta, data = head.meta, head.article
     published = parse_shown(_chosen(tree, selector)) if selector else None
     for value in (
         meta.get("article:published_time"),
@@ -237,15 +249,14 @@ def _dates(
     return published, modified
 
 
-def _section(tree: LexborHTMLParser, data: dict[str, Any], meta: dict[str, str], trail: list[str], title: str) -> str:
+def _section(tree: LexborHTMLParser, head: _Head, title: str) -> str:
     """The section the page says it stands in: by its linked data, its meta elements, or its trail from the front page."""
-    named = data.get("articleSection") or meta.get("article:section") or ""
+    named = head.article.get("articleSection") or head.meta.get("article:section") or ""
     if isinstance(named, list):
         named = ", ".join(part for part in named if isinstance(part, str))
     if section := clean_line(unescape(str(named))):
         return section
-    if not trail:
-        trail = [clean_line(link.text()) for link in tree.css("[class*=breadcrumb] a,[id*=breadcrumb] a")[:6]]
+    trail = head.trail or [clean_line(link.text()) for link in tree.css("[class*=breadcrumb] a")[:6]]
     steps = [step for step in trail if step and step != title and step.casefold() not in _FRONT]
     return steps[-1] if steps else ""
 
@@ -253,10 +264,9 @@ def _section(tree: LexborHTMLParser, data: dict[str, Any], meta: dict[str, str],
 _FRONT = frozenset({"trang chủ", "trang nhất", "home", "homepage", "trangchu"})
 
 
-def _canonical(tree: LexborHTMLParser, meta: dict[str, str], url: str) -> str:
+def _canonical(head: _Head, url: str) -> str:
     """The page's own address for itself, believed only within the host that answered."""
-    node = tree.css_first('link[rel="canonical"]')
-    for candidate in ((node.attributes.get("href") if node else None), meta.get("og:url")):
+    for candidate in (head.canonical, head.meta.get("og:url")):
         if candidate:
             try:
                 absolute = urljoin(url, candidate.strip())
@@ -281,8 +291,9 @@ def _believed(candidate: str, url: str) -> bool:
     )
 
 
-def _looks_like_section(tree: LexborHTMLParser, data: dict[str, Any], meta: dict[str, str], url: str) -> bool:
-    if data or meta.get("article:published_time") or meta.get("pubdate"):
+def _looks_like_section(tree: LexborHTMLParser, head: _Head, url: str) -> bool:
+    meta = head.meta
+    if head.article or meta.get("article:published_time") or meta.get("pubdate"):
         return False
     if urlsplit(url).path in ("", "/") and url:
         return True
@@ -301,7 +312,7 @@ def _body(tree: LexborHTMLParser, selectors: Selectors) -> tuple[Body, Method]:
             pass  # a selector that is none drops nothing; `sources.toml` is checked where it is read
     root = tree.body
     if root is None:
-        return Body([], [], 0.0), "general"
+        return Body([], [], [], 0.0), "general"
     try:
         chosen = tree.css_first(selectors.body) if selectors.body else None
     except SelectolaxError:
@@ -319,7 +330,7 @@ def _confidence(body: Body) -> float:
     return min(length / 800, 1.0) * 0.5 + min(body.share / 0.8, 1.0) * 0.5 if length >= 400 else min(length / 1000, 0.4)
 
 
-def _fallback(html: str) -> list[str]:
+def _fallback(html: bytes) -> list[str]:
     tree = LexborHTMLParser(html)
     for node in tree.css("[class],[id],[itemprop=comment]"):  # trafilatura knows fewer names for readers' comments
         if is_comment(node):
