@@ -37,7 +37,7 @@ _HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 _PARTS = frozenset({"p", "pre", "blockquote", "dd", "dt", "li"}) | _HEADINGS  # elements that say what their text is
 _FRAME = frozenset({"html", "body", "main", "article"})  # a template may give these any name
 
-Role = Literal["", "comment", "noise", "caption", "lead", "body"]  # what a class or id says an element is
+Role = Literal["", "comment", "caption", "noise", "lead", "title", "body"]  # what a class or id says an element is
 _NAME = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _LONGEST_NAME = 300  # characters of a class that are looked at
 # Names as templates write them, split at hyphens, underscores and capitals: 'article__body', 'fck_detail', 'tinLienQuan'.
@@ -49,7 +49,7 @@ _ROLES: tuple[tuple[Role, frozenset[str]], ...] = (
             "comment comments commentbox commentlist binhluan ykien disqus idea fbcomments livefyre".split()  # noqa: SIM905 - a list of names
         ),
     ),
-    ("caption", frozenset("caption captions figcaption photocms imgdesc descimage".split())),  # noqa: SIM905 - a list of names
+    ("caption", frozenset("caption captions cation figcaption photocms imgdesc descimage chuthich".split())),  # noqa: SIM905 - a list of names
     (
         "noise",
         frozenset(
@@ -58,10 +58,16 @@ _ROLES: tuple[tuple[Role, frozenset[str]], ...] = (
             "advert advertisement advertising adsense promo promotion promoted sponsor sponsored tag tags taglist author "
             "authors byline signature copyright cookie cookies popup modal player toolbar pagination paging pager mostread "
             "popular xemthem readmore trending donate paywall disclaimer hidden bio outbrain taboola lienquan tinlienquan "
-            "docthem rating print credit credits footer".split()
+            "docthem rating print credit credits footer relatedbox toc mucluc accessible sr".split()
         ),
     ),
-    ("lead", frozenset({"sapo", "chapeau", "standfirst"})),
+    ("lead", frozenset({"sapo", "chapeau", "standfirst", "tomtat", "trichdan"})),
+    (
+        "title",
+        frozenset(
+            "tieude newstitle articletitle detailtitle titledetail posttitle entrytitle storytitle cmstitle".split()  # noqa: SIM905 - a list of names
+        ),
+    ),
     (
         "body",
         frozenset(
@@ -82,7 +88,9 @@ _SHORT = 40  # characters; a shorter line may be a label
 _ITEM = 20  # characters; a shorter item of a list is rather a menu's
 _TEASER = 700  # characters; a link with a summary, of which there are several in a row
 _TEASERS = 3
+_CELL_LENGTH = 200  # characters; a longer cell is part of the page's layout, not of a table
 _PIECES = 30  # elements named as a body that are looked at, those of most worth
+_OPENING = 3  # blocks, among them dates and names, in which a lead in bold may stand
 _DEEPEST = 150  # no template nests so deep; what does is broken or hostile
 _BREAK, _CELL = "\x1e", "\x1f"  # mark line breaks and table cells in a run of text
 
@@ -93,7 +101,9 @@ class Body:
 
     paragraphs: list[str]
     captions: list[str]
-    leads: list[str]  # lines that the template names as the lead, the first on the page first
+    titles: list[str]  # lines that the template names as the headline, the first on the page first
+    leads: list[str]  # lines that it names as the lead
+    opening: str  # the first paragraph where it is set in bold: old templates mark the lead so
     share: float  # 0..1, of the worth of the whole page
 
 
@@ -101,6 +111,7 @@ class _Block(NamedTuple):
     lines: list[str]  # parted by <br>
     length: int  # characters
     linked: int  # of them in links
+    bold: int  # of them in bold
     kind: str  # the tag that says what it is: p, li, h2, tr, or div for text straight inside a container
     holder: int  # number of the element
 
@@ -126,10 +137,13 @@ def read_body(root: LexborNode, whole: bool = False) -> Body:
     inside[holder] = True
     for number in range(holder + 1, len(parents)):
         inside[number] = inside[parents[number]] and not dropped[number]
+    kept = list(_kept(block for block in blocks if inside[block.holder]))
     return Body(
-        [line for block in _kept(block for block in blocks if inside[block.holder]) for line in block.lines],
+        [line for block in kept for line in block.lines],
         [caption for caption in map(clean_line, walk.captions) if caption],
+        walk.titles,
         walk.leads,
+        next((block.lines[0] for block in kept[:_OPENING] if _is_bold(block)), ""),
         min(max(worth[holder] / worth[0], 0.0), 1.0) if worth[0] > 0 else 0.0,
     )
 
@@ -141,6 +155,11 @@ def is_comment(node: LexborNode) -> bool:
         and node.tag not in _FRAME
         and not node.css_first("h1")
     )
+
+
+def is_noise(node: LexborNode) -> bool:
+    """Whether an element is named as something that is not the article, or not shown."""
+    return _named(node) == "noise"
 
 
 @lru_cache(maxsize=20_000)
@@ -166,15 +185,17 @@ class _Walk:
     roles: list[Role] = field(default_factory=lambda: [""])
     blocks: list[_Block] = field(default_factory=list)
     captions: list[str] = field(default_factory=list)
+    titles: list[str] = field(default_factory=list)
     leads: list[str] = field(default_factory=list)
     _run: list[str] = field(default_factory=list)
     _linked: int = 0
+    _bold: int = 0
 
     def through(self, root: LexborNode) -> None:
-        self._children(root, 0, False, "div", 0)
+        self._children(root, 0, False, False, "div", 0)
         self._flush("div", 0)
 
-    def _children(self, node: LexborNode, holder: int, in_link: bool, kind: str, depth: int) -> None:
+    def _children(self, node: LexborNode, holder: int, in_link: bool, in_bold: bool, kind: str, depth: int) -> None:
         run = self._run
         child = node.first_child
         while child is not None:
@@ -184,6 +205,8 @@ class _Walk:
                 run.append(text)
                 if in_link:
                     self._linked += len(text.strip())
+                if in_bold:
+                    self._bold += len(text.strip())
             elif tag is None or tag in _SKIPPED:
                 pass
             elif tag == "br":
@@ -191,22 +214,37 @@ class _Walk:
             elif depth > _DEEPEST:
                 run.append(child.text(separator=" "))
             elif tag in _INLINE:
-                if tag == "a" or _named(child) not in ("comment", "noise", "caption"):
-                    self._children(child, holder, in_link or tag == "a", kind, depth + 1)
+                self._inline(child, tag, holder, in_link, in_bold, kind, depth)
             elif tag in ("td", "th") and _named(child) != "caption":
                 run.append(_CELL)
-                self._children(child, holder, in_link, kind, depth + 1)
+                self._children(child, holder, in_link, in_bold, kind, depth + 1)
             else:
                 if run:
                     self._flush(kind, holder)
                 self._block(child, tag, holder, in_link, kind, depth)
             child = child.next
 
+    def _inline(
+        self, node: LexborNode, tag: str, holder: int, in_link: bool, in_bold: bool, kind: str, depth: int
+    ) -> None:
+        if tag == "a":
+            in_link = True
+        else:
+            role = _named(node)
+            if role in ("comment", "noise", "caption"):
+                return
+            if role in ("lead", "title") and not in_link:
+                self._note(role, node)
+            in_bold = in_bold or tag in ("b", "strong")
+        self._children(node, holder, in_link, in_bold, kind, depth + 1)
+
     def _block(self, node: LexborNode, tag: str, holder: int, in_link: bool, kind: str, depth: int) -> None:
         attributes = node.attributes
         role: Role = ""
         if attributes:
             role = _role(attributes.get("class") or "", attributes.get("id") or "")
+            if (attributes.get("type") or "").startswith("Related"):
+                role = "noise"
             if "itemprop" in attributes:
                 named = attributes["itemprop"]
                 role = "comment" if named == "comment" else "body" if named == "articleBody" else role
@@ -228,30 +266,47 @@ class _Walk:
         number = len(self.parents) - 1
         if tag in _PARTS and not (kind == "li" and tag == "p"):  # a paragraph of a list's item is the item
             kind = tag
+        if role in ("lead", "title") and not in_link:
+            self._note(role, node)
         before = len(self.blocks)
-        self._children(node, number, in_link, kind, depth + 1)
+        self._children(node, number, in_link, False, kind, depth + 1)
         if self._run:
             self._flush(kind, number)
-        if role == "lead":
-            self.leads += [" ".join(block.lines) for block in self.blocks[before:]]
+        if tag == "tr":
+            self._join_row(node, before, number)
+
+    def _note(self, role: Role, node: LexborNode) -> None:
+        """Keep what the template names as headline or lead, unless it is another article's."""
+        if not node.css_first("a,li"):
+            (self.leads if role == "lead" else self.titles).append(clean_line(node.text(separator=" ")))
+
+    def _join_row(self, node: LexborNode, before: int, number: int) -> None:
+        """A row whose cells hold one short paragraph each is a row of data, not of the page."""
+        cells = self.blocks[before:]
+        if 1 < len(cells) <= sum(child.tag in ("td", "th") for child in node.iter()) and all(
+            cell.length < _CELL_LENGTH for cell in cells
+        ):
+            line = " ".join(line for cell in cells for line in cell.lines)
+            self.blocks[before:] = [_Block([line], len(line), sum(cell.linked for cell in cells), 0, "tr", number)]
 
     def _flush(self, kind: str, holder: int) -> None:
         """End a run of text."""
         text = "".join(self._run)
         linked, self._linked = self._linked, 0
+        bold, self._bold = self._bold, 0
         self._run.clear()
         if not text or text.isspace():
             return
         if _CELL in text:
             cells = [cell for cell in text.split(_CELL) if not cell.isspace()]
-            if any(len(cell) > 200 for cell in cells):  # a table that lays out the page, not one with data
+            if any(len(cell) > _CELL_LENGTH for cell in cells):  # a table that lays out the page, not one with data
                 text = _BREAK.join(cells)
             else:
                 text, kind = " ".join(cells).replace(_BREAK, " "), "tr"
         lines = [line for part in text.split(_BREAK) if (line := clean_line(part))]
         if lines:
             length = sum(map(len, lines))
-            self.blocks.append(_Block(lines, length, min(linked, length), kind, holder))
+            self.blocks.append(_Block(lines, length, min(linked, length), bold, kind, holder))
 
 
 def _is_caption(node: LexborNode) -> bool:
@@ -366,6 +421,10 @@ def _kept(blocks: Iterator[_Block]) -> Iterator[_Block]:
             yield heading
             heading = None
         yield block
+
+
+def _is_bold(block: _Block) -> bool:
+    return len(block.lines) == 1 and block.length >= _SHORT and block.bold >= block.length * 0.9
 
 
 def _is_text(block: _Block) -> bool:

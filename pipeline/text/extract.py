@@ -19,7 +19,7 @@ import trafilatura
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from pipeline.records import Article, Method, Page, Selectors
-from pipeline.text.body import Body, is_comment, read_body
+from pipeline.text.body import Body, is_comment, is_noise, read_body
 from pipeline.text.dates import parse_shown, parse_stamp
 from pipeline.text.encodings import utf8
 from pipeline.text.language import language
@@ -32,6 +32,7 @@ _LONGEST_TAG = 50_000
 _ENDLESS_TAG = re.compile(rb"<[a-zA-Z][^<>]{%d,}>" % _LONGEST_TAG)
 _ARTICLE_NAME = re.compile(r"(?:[a-z0-9]+-){4,}[a-z0-9]+|\d{5,}", re.I)  # in an address
 _LEAD = range(30, 701)  # characters
+_HEADLINE = range(15, 300)
 _SENTENCE = 60  # characters; shorter lines may be labels
 _SURE = 0.5  # of confidence; below it trafilatura is asked
 
@@ -39,11 +40,14 @@ _PROMO = re.compile(
     r"^(?:>>+|»|xem thêm|đọc thêm|mời (?:quý )?(?:độc giả|bạn đọc)|tin liên quan|bài liên quan|theo dõi .{0,40} trên"
     r"|nguồn:? \[?link|read more|see also|related|more on this|sign up|subscribe|follow us|click here|advertisement|ảnh\s*:"
     r"|video\s*:|photo\s*:|photograph\s*:|image\s*:|clip\s*:|bình luận|chia sẻ bài viết|copyright|©"
-    r"|tham khảo thêm$|tin mới$|từ khóa)",
+    r"|tham khảo thêm$|tin mới$|từ khóa|.{0,160}\b(?:tại đây|here)\.?$)",
     re.I,
 )
 _CREDIT = re.compile(r"^\(?(?:ảnh|photo|nguồn|source|image|nguồn ảnh)\s*:?\s*[^.]{0,60}\)?\.?$", re.I)
-_CREDITED = re.compile(r"\((?:ảnh|nguồn ảnh|photo|picture|image|credit)\s*:[^()]{0,60}\)\s*$", re.I)  # ends a caption
+# Ends a caption: '(Ảnh: …)', '- Ảnh: …', 'Photo: …'.
+_CREDITED = re.compile(
+    r"\s*(?:[-–—]\s*)?\(?\b(?:ảnh|nguồn ảnh|photo|picture|image|credit|đồ họa|minh họa)\s*:[^()]{0,60}\)?[\s.]*$", re.I
+)
 # A last line that is a name: two to four capitalised words, perhaps with an outlet or a dash, no full stop.
 _UPPER = "A-Z" + "".join(char for char in map(chr, range(0xC0, 0x1F00)) if char.isupper())
 _NAMES = rf"[{_UPPER}][\w.’']*(?:[\s\-–/,&]+(?:(?:và|and)\s+)?[{_UPPER}][\w.’']*){{0,6}}"
@@ -53,7 +57,10 @@ _NAME_LINE = re.compile(
     rf"^(?:{_BY})?{_NAMES}"
     r"(?:\s*\((?:tổng hợp|t/h|ghi|thực hiện)\))?$"
 )
-_DATELINE_HEAD = re.compile(r"^\s*\((?:Dân trí|PLO|LLCT|VTC News|Chinhphu\.vn|TBTCO|ĐTCK)\)\s*[-–]\s*")
+# '(Dân trí) - ' before a lead is the outlet's own name; '(TTXVN) - ' says where the text comes from and stays.
+_MARK_BEFORE = re.compile(r"^\((?!TTXVN|VNA|Theo)[^()]{2,30}\)\s*[-–—]\s*")
+_CUT = ("...", "…", "[…]", "[...]")
+_DOTS = ".…[] "
 
 
 @dataclass(slots=True)
@@ -76,12 +83,10 @@ def extract(page: Page, selectors: Selectors = _NO_SELECTORS) -> Article | None:
     head = _head(tree)
     if _looks_like_section(tree, head, page.url or head.meta.get("og:url", "")):
         return None
-    title = _chosen(tree, selectors.title) or _title(tree, head)
     published, modified = _dates(tree, head, selectors.published)
-    section = _section(tree, head, title)
-
     body, method = _body(tree, selectors)
-    lead = _chosen(tree, selectors.lead) or _lead(tree, head, body.leads)
+    title = _chosen(tree, selectors.title) or _title(tree, head, body.titles)
+    lead = _chosen(tree, selectors.lead) or _lead(tree, head, body, title)
     confidence = _confidence(body)
     paragraphs = body.paragraphs
     if confidence < _SURE and method == "general":
@@ -96,15 +101,15 @@ def extract(page: Page, selectors: Selectors = _NO_SELECTORS) -> Article | None:
     return Article(
         url=_canonical(head, page.url),
         title=title or paragraphs[0],
-        lead=_DATELINE_HEAD.sub("", lead),
+        lead=lead,
         text=text,
-        section=section,
+        section=_section(tree, head, title),
         published=published,
         modified=modified,
         lang=language(f"{title} {lead} {text[:600]}"),
         method=method,
         confidence=round(confidence, 2),
-        captions=(*body.captions, *captions),
+        captions=tuple(_captions([*body.captions, *captions])),
     )
 
 
@@ -131,12 +136,13 @@ def _head(tree: LexborHTMLParser) -> _Head:
         attributes = node.attributes
         match node.tag:
             case "meta":
-                name = attributes.get("property") or attributes.get("name") or attributes.get("itemprop")
                 content = attributes.get("content")
-                if name and content:
-                    head.meta.setdefault(name.lower(), content)
+                for kind in ("property", "name", "itemprop"):
+                    if content and (name := attributes.get(kind)):
+                        head.meta.setdefault(name.lower(), content)
             case "h1":
-                head.headings.append(clean_line(node.text(separator=" ")))
+                if not is_noise(node):  # headings for screen readers name parts of the page
+                    head.headings.append(clean_line(node.text(separator=" ")))
             case "link":
                 head.canonical = head.canonical or attributes.get("href") or ""
             case _:
@@ -179,7 +185,7 @@ def _names(steps: Any) -> Iterator[str]:
                 yield clean_line(unescape(name))
 
 
-def _title(tree: LexborHTMLParser, head: _Head) -> str:
+def _title(tree: LexborHTMLParser, head: _Head, marked: list[str]) -> str:
     shared = clean_line(head.meta.get("og:title", ""))
     headings = [heading for heading in head.headings if len(heading) > 8]
     for heading in headings:
@@ -191,8 +197,8 @@ def _title(tree: LexborHTMLParser, head: _Head) -> str:
         return clean_line(unescape(headline))
     if shared:
         return shared
-    if headings:
-        return headings[0]
+    for heading in (*headings, *(line for line in marked if len(line) in _HEADLINE)):
+        return heading
     node = tree.css_first("title")
     return clean_line(re.split(r"\s[|\-–]\s", node.text())[0]) if node else ""
 
@@ -201,22 +207,28 @@ def _title(tree: LexborHTMLParser, head: _Head) -> str:
 _LEAD_PERHAPS = "[class*=summary],[class*=desc],[class*=lead],[class*=intro],[class*=excerpt],[itemprop=description]"
 
 
-def _lead(tree: LexborHTMLParser, head: _Head, marked: list[str]) -> str:
-    """The lead as the page shows it, or as it describes itself."""
-    if shown := next((line for line in marked if len(line) in _LEAD), ""):
-        return shown
+def _lead(tree: LexborHTMLParser, head: _Head, body: Body, title: str) -> str:
+    """The lead as the page shows it, or as it describes itself; in its own words, without the outlet's mark before it."""
+    for line in body.leads:
+        if len(line) in _LEAD:
+            return _MARK_BEFORE.sub("", line)
     described = [head.meta.get("og:description"), head.meta.get("description"), head.article.get("description")]
     told = next((line for value in described if isinstance(value, str) and (line := clean_line(unescape(value)))), "")
-    if told and not told.endswith(("...", "…")):
-        return told
-    start = told.rstrip(".… ")[:60].casefold()
+    if len(told) not in _LEAD or told in title:
+        told = ""
+    if told and not told.endswith(_CUT):
+        return _MARK_BEFORE.sub("", told)
+    start = told.rstrip(_DOTS)[:60].casefold()
     for node in tree.css(_LEAD_PERHAPS)[:12]:
         line = (
             clean_line(node.text(separator=" ")) if node.tag not in ("meta", "body", "html", "article", "main") else ""
         )
         if len(line) in _LEAD and line.casefold().startswith(start):
-            return line
-    return told
+            return _MARK_BEFORE.sub("", line)
+    if not told and len(body.opening) in _LEAD:
+        return body.opening
+    # Cut off from the beginning of the text, it says nothing that the text does not.
+    return "" if body.paragraphs and body.paragraphs[0].startswith(told.rstrip(_DOTS)) else told
 
 
 def _dates(tree: LexborHTMLParser, head: _Head, selector: str) -> tuple[datetime | None, datetime | None]:
@@ -251,14 +263,16 @@ def _dates(tree: LexborHTMLParser, head: _Head, selector: str) -> tuple[datetime
 
 def _section(tree: LexborHTMLParser, head: _Head, title: str) -> str:
     """The section the page says it stands in: by its linked data, its meta elements, or its trail from the front page."""
-    named = head.article.get("articleSection") or head.meta.get("article:section") or ""
+    named = (
+        head.article.get("articleSection") or head.meta.get("article:section") or head.meta.get("articlesection") or ""
+    )
     if isinstance(named, list):
         named = ", ".join(part for part in named if isinstance(part, str))
     if section := clean_line(unescape(str(named))):
         return section
-    trail = head.trail or [clean_line(link.text()) for link in tree.css("[class*=breadcrumb] a")[:6]]
+    trail = head.trail or [clean_line(link.text()) for link in tree.css("[class*=breadcrumb] a,.path a")[:6]]
     steps = [step for step in trail if step and step != title and step.casefold() not in _FRONT]
-    return steps[-1] if steps else ""
+    return ", ".join(steps)
 
 
 _FRONT = frozenset({"trang chủ", "trang nhất", "home", "homepage", "trangchu"})
@@ -312,7 +326,7 @@ def _body(tree: LexborHTMLParser, selectors: Selectors) -> tuple[Body, Method]:
             pass  # a selector that is none drops nothing; `sources.toml` is checked where it is read
     root = tree.body
     if root is None:
-        return Body([], [], [], 0.0), "general"
+        return Body([], [], [], [], "", 0.0), "general"
     try:
         chosen = tree.css_first(selectors.body) if selectors.body else None
     except SelectolaxError:
@@ -365,6 +379,16 @@ def _tidy(paragraphs: list[str], title: str, lead: str) -> tuple[list[str], list
     while kept and len(kept[-1]) < 60 and _NAME_LINE.match(kept[-1]) and not kept[-1].startswith("Theo "):
         kept.pop()
     return kept, captions
+
+
+def _captions(found: list[str]) -> Iterator[str]:
+    """Captions in their order, each once, without the photographer's name; what is only a credit is none."""
+    seen = {""}
+    for caption in found:
+        told = _CREDITED.sub("", caption) if not _CREDIT.match(caption) else ""
+        if told not in seen:
+            seen.add(told)
+            yield told
 
 
 def without_lead(paragraphs: list[str], lead: str) -> list[str]:
