@@ -202,11 +202,12 @@ class _Walk:
             tag = child.tag
             if tag == "-text":
                 text = child.text_content or ""
-                run.append(text)
-                if in_link:
-                    self._linked += len(text.strip())
-                if in_bold:
-                    self._bold += len(text.strip())
+                if run or not text.isspace():  # white space between blocks begins nothing
+                    run.append(text)
+                    if in_link:
+                        self._linked += len(text.strip())
+                    if in_bold:
+                        self._bold += len(text.strip())
             elif tag is None or tag in _SKIPPED:
                 pass
             elif tag == "br":
@@ -230,11 +231,12 @@ class _Walk:
         if tag == "a":
             in_link = True
         else:
-            role = _named(node)
-            if role in ("comment", "noise", "caption"):
-                return
-            if role in ("lead", "title") and not in_link:
-                self._note(role, node)
+            if node.attributes:
+                role = _named(node)
+                if role in ("comment", "noise", "caption"):
+                    return
+                if role in ("lead", "title") and not in_link:
+                    self._note(role, node)
             in_bold = in_bold or tag in ("b", "strong")
         self._children(node, holder, in_link, in_bold, kind, depth + 1)
 

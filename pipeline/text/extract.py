@@ -40,13 +40,14 @@ _PROMO = re.compile(
     r"^(?:>>+|»|xem thêm|đọc thêm|mời (?:quý )?(?:độc giả|bạn đọc)|tin liên quan|bài liên quan|theo dõi .{0,40} trên"
     r"|nguồn:? \[?link|read more|see also|related|more on this|sign up|subscribe|follow us|click here|advertisement|ảnh\s*:"
     r"|video\s*:|photo\s*:|photograph\s*:|image\s*:|clip\s*:|bình luận|chia sẻ bài viết|copyright|©"
-    r"|tham khảo thêm$|tin mới$|từ khóa|.{0,160}\b(?:tại đây|here)\.?$)",
+    r"|tham khảo thêm$|tin mới$|từ khóa)",
     re.I,
 )
+_POINTING = ("tại đây", "tại đây.", " here", " here.")  # ends a call to look elsewhere
 _CREDIT = re.compile(r"^\(?(?:ảnh|photo|nguồn|source|image|nguồn ảnh)\s*:?\s*[^.]{0,60}\)?\.?$", re.I)
 # Ends a caption: '(Ảnh: …)', '- Ảnh: …', 'Photo: …'.
 _CREDITED = re.compile(
-    r"\s*(?:[-–—]\s*)?\(?\b(?:ảnh|nguồn ảnh|photo|picture|image|credit|đồ họa|minh họa)\s*:[^()]{0,60}\)?[\s.]*$", re.I
+    r"(?:[-–—]\s*)?\(?\b(?:ảnh|nguồn ảnh|photo|picture|image|credit|đồ họa|minh họa)\s*:[^()]{0,60}\)?[\s.]*$", re.I
 )
 # A last line that is a name: two to four capitalised words, perhaps with an outlet or a dash, no full stop.
 _UPPER = "A-Z" + "".join(char for char in map(chr, range(0xC0, 0x1F00)) if char.isupper())
@@ -270,7 +271,9 @@ def _section(tree: LexborHTMLParser, head: _Head, title: str) -> str:
         named = ", ".join(part for part in named if isinstance(part, str))
     if section := clean_line(unescape(str(named))):
         return section
-    trail = head.trail or [clean_line(link.text()) for link in tree.css("[class*=breadcrumb] a,.path a")[:6]]
+    trail = head.trail or [
+        clean_line(link.text()) for link in tree.css("[data-role=cate-name],[class*=breadcrumb] a,.path a")[:6]
+    ]
     steps = [step for step in trail if step and step != title and step.casefold() not in _FRONT]
     return ", ".join(steps)
 
@@ -345,12 +348,23 @@ def _confidence(body: Body) -> float:
 
 
 def _fallback(html: bytes) -> list[str]:
+    """The page as trafilatura reads it; nothing where it read a list, which on a page without a text is one of links."""
     tree = LexborHTMLParser(html)
     for node in tree.css("[class],[id],[itemprop=comment]"):  # trafilatura knows fewer names for readers' comments
         if is_comment(node):
             node.decompose()
-    text = trafilatura.extract(tree.html or "", fast=True, include_comments=False, include_tables=False)
-    return [cleaned for line in (text or "").split("\n") if (cleaned := clean_line(line))]
+    read = trafilatura.bare_extraction(tree.html or "", fast=True, include_comments=False, include_tables=False)
+    if read is None:
+        return []
+    lines: list[str] = []
+    listed = 0  # characters
+    for block in read.body:
+        for part in block if block.tag == "list" else (block,):
+            line = clean_line("".join(part.itertext()))
+            if line:
+                lines.append(line)
+                listed += len(line) if block.tag == "list" else 0
+    return lines if listed * 2 <= sum(map(len, lines)) else []
 
 
 def _tidy(paragraphs: list[str], title: str, lead: str) -> tuple[list[str], list[str]]:
@@ -361,11 +375,11 @@ def _tidy(paragraphs: list[str], title: str, lead: str) -> tuple[list[str], list
     for paragraph in paragraphs:
         if paragraph in (title, lead) or (len(paragraph) > 40 and paragraph in seen):
             continue
-        if _PROMO.match(paragraph) and len(paragraph) < 200:
+        if len(paragraph) < 200 and (_PROMO.match(paragraph) or paragraph.endswith(_POINTING)):
             continue
         if _CREDIT.match(paragraph):
             continue
-        if len(paragraph) < 300 and _CREDITED.search(paragraph):
+        if len(paragraph) < 300 and ":" in paragraph and _CREDITED.search(paragraph):
             captions.append(paragraph)
             continue
         seen.add(paragraph)
@@ -385,7 +399,7 @@ def _captions(found: list[str]) -> Iterator[str]:
     """Captions in their order, each once, without the photographer's name; what is only a credit is none."""
     seen = {""}
     for caption in found:
-        told = _CREDITED.sub("", caption) if not _CREDIT.match(caption) else ""
+        told = _CREDITED.sub("", caption).rstrip() if not _CREDIT.match(caption) else ""
         if told not in seen:
             seen.add(told)
             yield told
