@@ -354,16 +354,16 @@ def _fallback(html: bytes) -> list[str]:
         if is_comment(node):
             node.decompose()
     read = trafilatura.bare_extraction(tree.html or "", fast=True, include_comments=False, include_tables=False)
-    if read is None:
+    if read is None or isinstance(read, dict):  # a dict only where one is asked for
         return []
     lines: list[str] = []
     listed = 0  # characters
     for block in read.body:
         for part in block if block.tag == "list" else (block,):
-            line = clean_line("".join(part.itertext()))
-            if line:
-                lines.append(line)
-                listed += len(line) if block.tag == "list" else 0
+            for piece in "".join(part.itertext()).split("\n"):
+                if line := clean_line(piece):
+                    lines.append(line)
+                    listed += len(line) if block.tag == "list" else 0
     return lines if listed * 2 <= sum(map(len, lines)) else []
 
 
