@@ -80,12 +80,12 @@ _ROLES: tuple[tuple[Role, frozenset[str]], ...] = (
 )
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 
-_SMALL = 0.3  # an element named like noise is noise only while it holds less than this share of the page's text
-_NEARLY_ALL = 0.8  # of an element's worth; a child that holds so much is looked into
+_SMALL = 0.25  # an element named like noise is noise only while it holds less than this share of the page's text
+_NEARLY_ALL = 0.7  # of an element's worth; a child that holds so much is looked into
 _NAMED = 0.35  # the least share of the page's worth in an element named as the article's body
 _LINKED = 0.5  # a block with more of its text in links is a link
 _SHORT = 40  # characters; a shorter line may be a label
-_ITEM = 20  # characters; a shorter item of a list is rather a menu's
+_ITEM = 10  # characters; a shorter item of a list is rather a menu's
 _TEASER = 700  # characters; a link with a summary, of which there are several in a row
 _TEASERS = 3
 _CELL_LENGTH = 200  # characters; a longer cell is part of the page's layout, not of a table
@@ -123,6 +123,10 @@ def read_body(root: LexborNode, whole: bool = False) -> Body:
     """
     walk = _Walk()
     walk.through(root)
+    return _choose(walk, whole)
+
+
+def _choose(walk: _Walk, whole: bool) -> Body:
     parents, blocks = walk.parents, walk.blocks
     dropped = _dropped(walk)
     worth = [0.0] * len(parents)
