@@ -37,7 +37,10 @@ _HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 _PARTS = frozenset({"p", "pre", "blockquote", "dd", "dt", "li"}) | _HEADINGS  # elements that say what their text is
 _FRAME = frozenset({"html", "body", "main", "article"})  # a template may give these any name
 
-Role = Literal["", "comment", "caption", "noise", "lead", "title", "body"]  # what a class or id says an element is
+# What a class or id says an element is. The last five are noted, and their text stays where it is.
+Role = Literal[
+    "", "comment", "caption", "noise", "perhaps", "quote", "body", "title", "lead", "summary", "date", "modified"
+]
 _NAME = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _LONGEST_NAME = 300  # characters of a class that are looked at
 # Names as templates write them, split at hyphens, underscores and capitals: 'article__body', 'fck_detail', 'tinLienQuan'.
@@ -53,21 +56,21 @@ _ROLES: tuple[tuple[Role, frozenset[str]], ...] = (
     (
         "noise",
         frozenset(
-            "related relate recommend recommended recommendations recirc newsletter subscribe subscription signup social share "  # noqa: SIM905 - a list of names
-            "sharing shares sharebar breadcrumb breadcrumbs menu navbar navigation nav sidebar widget widgets banner ads ad "
-            "advert advertisement advertising adsense promo promotion promoted sponsor sponsored tag tags taglist author "
-            "authors byline signature copyright cookie cookies popup modal player toolbar pagination paging pager mostread "
-            "popular xemthem readmore trending donate paywall disclaimer hidden bio outbrain taboola lienquan tinlienquan "
-            "docthem rating print credit credits footer relatedbox toc mucluc accessible sr".split()
+            "related relatedbox relate tinlienquan lienquan docthem xemthem readmore recommended recommendations newsletter "  # noqa: SIM905 - a list of names
+            "subscribe breadcrumb breadcrumbs menu navbar pagination mostread cookie cookies paywallbox taboola outbrain toc "
+            "mucluc tools articletools".split()
         ),
     ),
-    ("lead", frozenset({"sapo", "chapeau", "standfirst", "tomtat", "trichdan"})),
     (
-        "title",
+        "perhaps",
         frozenset(
-            "tieude newstitle articletitle detailtitle titledetail posttitle entrytitle storytitle cmstitle".split()  # noqa: SIM905 - a list of names
+            "recommend recirc subscription signup social share sharing shares sharebar navigation nav sidebar widget widgets "  # noqa: SIM905 - a list of names
+            "banner ads ad advert advertisement advertising adsense promo promotion promoted sponsor sponsored tag tags taglist "
+            "author authors byline signature copyright popup modal player toolbar paging pager popular trending donate "
+            "disclaimer hidden bio rating print credit credits footer accessible sr".split()
         ),
     ),
+    ("quote", frozenset({"quote", "pullquote", "blockquote"})),
     (
         "body",
         frozenset(
@@ -77,11 +80,35 @@ _ROLES: tuple[tuple[Role, frozenset[str]], ...] = (
             "pagecontent".split()
         ),
     ),
+    (
+        "title",
+        frozenset(
+            "tieude newstitle titlenews articletitle detailtitle titledetail posttitle entrytitle storytitle cmstitle".split()  # noqa: SIM905 - a list of names
+        ),
+    ),
+    ("lead", frozenset({"sapo", "chapeau", "chappeau", "standfirst", "tomtat", "trichdan"})),
+    (
+        "summary",
+        frozenset({"summary", "description", "desc", "des", "intro", "introtext", "excerpt", "lead", "subtitle"}),
+    ),
+    ("date", frozenset("date datetime time timestamp ngay ngaydang thoigian pubdate publishdate published".split())),  # noqa: SIM905 - a list of names
 )
+_NOISE: tuple[Role, ...] = ("noise", "perhaps")
+_NOTED: dict[Role, int] = {
+    "title": 300,
+    "lead": 700,
+    "summary": 700,
+    "date": 120,
+    "modified": 120,
+}  # longest, characters
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 
-_SMALL = 0.25  # an element named like noise is noise only while it holds less than this share of the page's text
-_NEARLY_ALL = 0.7  # of an element's worth; a child that holds so much is looked into
+_SMALL = (
+    0.25  # an element whose name says that it may be noise is, while it holds less than this share of the page's text
+)
+_HALF = 0.5  # one whose name is sure to, while it holds less than this
+_NEARLY_ALL = 0.85  # of an element's worth; a child that holds so much is looked into
 _NAMED = 0.35  # the least share of the page's worth in an element named as the article's body
 _LINKED = 0.5  # a block with more of its text in links is a link
 _SHORT = 40  # characters; a shorter line may be a label
@@ -90,6 +117,7 @@ _TEASER = 700  # characters; a link with a summary, of which there are several i
 _TEASERS = 3
 _CELL_LENGTH = 200  # characters; a longer cell is part of the page's layout, not of a table
 _PIECES = 30  # elements named as a body that are looked at, those of most worth
+_DATE_LINE = 60  # characters
 _OPENING = 3  # blocks, among them dates and names, in which a lead in bold may stand
 _DEEPEST = 150  # no template nests so deep; what does is broken or hostile
 _BREAK, _CELL = "\x1e", "\x1f"  # mark line breaks and table cells in a run of text
@@ -101,10 +129,10 @@ class Body:
 
     paragraphs: list[str]
     captions: list[str]
-    titles: list[str]  # lines that the template names as the headline, the first on the page first
-    leads: list[str]  # lines that it names as the lead
+    notes: dict[Role, list[str]]  # what the template names as headline, lead and date; the nearest above the text first
     opening: str  # the first paragraph where it is set in bold: old templates mark the lead so
     share: float  # 0..1, of the worth of the whole page
+    named: bool  # the page itself says where its body is
 
 
 class _Block(NamedTuple):
@@ -145,10 +173,10 @@ def _choose(walk: _Walk, whole: bool) -> Body:
     return Body(
         [line for block in kept for line in block.lines],
         [caption for caption in map(clean_line, walk.captions) if caption],
-        walk.titles,
-        walk.leads,
+        _notes(walk, dropped, kept),
         next((block.lines[0] for block in kept[:_OPENING] if _is_bold(block)), ""),
         min(max(worth[holder] / worth[0], 0.0), 1.0) if worth[0] > 0 else 0.0,
+        whole or walk.roles[holder] == "body",
     )
 
 
@@ -163,7 +191,7 @@ def is_comment(node: LexborNode) -> bool:
 
 def is_noise(node: LexborNode) -> bool:
     """Whether an element is named as something that is not the article, or not shown."""
-    return _named(node) == "noise"
+    return _named(node) in _NOISE
 
 
 @lru_cache(maxsize=20_000)
@@ -189,8 +217,8 @@ class _Walk:
     roles: list[Role] = field(default_factory=lambda: [""])
     blocks: list[_Block] = field(default_factory=list)
     captions: list[str] = field(default_factory=list)
-    titles: list[str] = field(default_factory=list)
-    leads: list[str] = field(default_factory=list)
+    headed: set[int] = field(default_factory=set)  # elements around a headline
+    notes: list[tuple[Role, str, int, int]] = field(default_factory=list)  # role, text, blocks before it, holder
     _run: list[str] = field(default_factory=list)
     _linked: int = 0
     _bold: int = 0
@@ -237,28 +265,22 @@ class _Walk:
         else:
             if node.attributes:
                 role = _named(node)
-                if role in ("comment", "noise", "caption"):
+                if role in ("comment", "noise", "perhaps", "caption"):
                     return
-                if role in ("lead", "title") and not in_link:
-                    self._note(role, node)
+                if tag in ("time", "abbr"):
+                    self._note("date", node, holder)
+                elif role and not in_link:
+                    self._note(role, node, holder)
             in_bold = in_bold or tag in ("b", "strong")
         self._children(node, holder, in_link, in_bold, kind, depth + 1)
 
     def _block(self, node: LexborNode, tag: str, holder: int, in_link: bool, kind: str, depth: int) -> None:
-        attributes = node.attributes
-        role: Role = ""
-        if attributes:
-            role = _role(attributes.get("class") or "", attributes.get("id") or "")
-            if (attributes.get("type") or "").startswith("Related"):
-                role = "noise"
-            if "itemprop" in attributes:
-                named = attributes["itemprop"]
-                role = "comment" if named == "comment" else "body" if named == "articleBody" else role
-            if (tag in _FRAME and role != "body") or (tag == "tr" and role == "noise"):
-                role = ""
-            if "hidden" in attributes or ("style" in attributes and _HIDDEN.search(attributes["style"] or "")):
-                return
-        if tag == "h1" or (role == "comment" and is_comment(node)):
+        role = self._role_of(node, tag, kind)
+        if role is None:
+            return
+        if tag == "h1":
+            if role not in _NOISE:
+                self.headed.update((holder, *_above(self.parents, holder)))
             return
         if tag == "figure":
             self.captions += [caption.text(separator=" ") for caption in node.css("figcaption,[class*=aption]")]
@@ -272,8 +294,10 @@ class _Walk:
         number = len(self.parents) - 1
         if tag in _PARTS and not (kind == "li" and tag == "p"):  # a paragraph of a list's item is the item
             kind = tag
-        if role in ("lead", "title") and not in_link:
-            self._note(role, node)
+        elif role == "quote":
+            kind = "blockquote"
+        if role in _NOTED and not in_link:
+            self._note(role, node, holder)
         before = len(self.blocks)
         self._children(node, number, in_link, False, kind, depth + 1)
         if self._run:
@@ -281,10 +305,34 @@ class _Walk:
         if tag == "tr":
             self._join_row(node, before, number)
 
-    def _note(self, role: Role, node: LexborNode) -> None:
-        """Keep what the template names as headline or lead, unless it is another article's."""
-        if not node.css_first("a,li"):
-            (self.leads if role == "lead" else self.titles).append(clean_line(node.text(separator=" ")))
+    @staticmethod
+    def _role_of(node: LexborNode, tag: str, kind: str) -> Role | None:
+        """What a block is by its attributes; None for what is not shown, or not the outlet's."""
+        attributes = node.attributes
+        if not attributes:
+            return ""
+        if "hidden" in attributes or ("style" in attributes and _HIDDEN.search(attributes["style"] or "")):
+            return None
+        role = _role(attributes.get("class") or "", attributes.get("id") or "")
+        if (attributes.get("type") or "").startswith("Related"):
+            role = "noise"
+        if "itemprop" in attributes:
+            named = attributes["itemprop"]
+            role = "comment" if named == "comment" else "body" if named == "articleBody" else role
+        # A template may give its frame any name; a row may be any player's or author's; a quotation names its speaker.
+        if (tag in _FRAME and role != "body") or (role in _NOISE and (tag == "tr" or kind == "blockquote")):
+            return ""
+        return None if role == "comment" and is_comment(node) else role
+
+    def _note(self, role: Role, node: LexborNode, holder: int) -> None:
+        """Keep what the template names as headline, lead or date, unless it is another article's."""
+        attributes = node.attributes
+        text = attributes.get("datetime") or (attributes.get("title") or "" if node.tag == "abbr" else "")
+        if attributes.get("itemprop") == "dateModified":
+            role = "modified"
+        text = clean_line(text or node.text(separator=" "))
+        if text and len(text) <= _NOTED.get(role, 0) and not node.css_first("a,li"):
+            self.notes.append((role, text, len(self.blocks), holder))
 
     def _join_row(self, node: LexborNode, before: int, number: int) -> None:
         """A row whose cells hold one short paragraph each is a row of data, not of the page."""
@@ -335,20 +383,38 @@ def _dropped(walk: _Walk) -> list[bool]:
     for number in range(len(parents) - 1, 0, -1):
         parent = parents[number]
         sizes[parent] += sizes[number]
-        linked[parent] |= linked[number]
-        told[parent] |= told[number]
+        if walk.roles[number] not in _NOISE:  # buttons to share do not make a paragraph a teaser
+            linked[parent] |= linked[number]
+            told[parent] |= told[number]
         if linked[number] and told[number] and sizes[number] < _TEASER:
             teasers[parent] += 1
-    small = sizes[0] * _SMALL
+    noise: dict[Role, float] = {"perhaps": sizes[0] * _SMALL, "noise": sizes[0] * _HALF}
     dropped = [False] * len(parents)
     for number in range(1, len(parents)):
         parent = parents[number]
         dropped[number] = (
             dropped[parent]
-            or (walk.roles[number] == "noise" and sizes[number] < small)
+            or (number not in walk.headed and sizes[number] < noise.get(walk.roles[number], 0))
             or (teasers[parent] >= _TEASERS and linked[number] and told[number] and sizes[number] < _TEASER)
         )
     return dropped
+
+
+def _notes(walk: _Walk, dropped: list[bool], kept: list[_Block]) -> dict[Role, list[str]]:
+    """Notes by role. Above the text, the nearest counts most; below it stands what belongs to other articles."""
+    noted = {text for _, text, _, _ in walk.notes}
+    first = next((block for block in kept if block.length > _SHORT and block.lines[0] not in noted), None)
+    start = next((at for at, block in enumerate(walk.blocks) if block is first), 0)
+    found: dict[Role, list[str]] = {}
+    for role, text, at, holder in reversed(walk.notes):
+        if at <= start and (role in ("date", "modified") or not dropped[holder]):
+            found.setdefault(role, []).append(text)
+    # Failing all else a short line above the text may hold the date: 'Ngày ban hành: 26/10/2026'.
+    lines = [line for block in walk.blocks[:start] if block.length < _DATE_LINE for line in block.lines]
+    dates = found.setdefault("date", [])
+    dates += reversed([line for line in lines if _YEAR.search(line)])
+    dates += [text for role, text, at, holder in walk.notes if role == "date" and at > start and not dropped[holder]]
+    return found
 
 
 def _worth(block: _Block) -> float:
@@ -383,16 +449,16 @@ def _holder(walk: _Walk, dropped: list[bool], worth: list[float]) -> int:
     if worth[chosen] < worth[holder] * _NAMED:
         return holder
     for number in named:  # names repeat inside each other: the innermost that holds as much is the closest fit
-        if worth[number] >= worth[chosen] * 0.9 and chosen in _above(walk, number):
+        if worth[number] >= worth[chosen] * 0.9 and chosen in _above(walk.parents, number):
             chosen = number
     return _around(walk, worth, chosen, named)
 
 
-def _above(walk: _Walk, number: int) -> list[int]:
+def _above(parents: list[int], number: int) -> list[int]:
     """The numbers of the elements around an element, the nearest first."""
     found = []
     while number:
-        number = walk.parents[number]
+        number = parents[number]
         found.append(number)
     return found
 
@@ -402,7 +468,7 @@ def _around(walk: _Walk, worth: list[float], chosen: int, named: list[int]) -> i
 
     Pieces that lie in different <article> elements are different articles: a page may go on with the next one.
     """
-    above = {piece: _above(walk, piece) for piece in named}
+    above = {piece: _above(walk.parents, piece) for piece in named}
     apart = [piece for piece in named if not set(above[piece]) & set(named)]
     for number in above[chosen]:
         pieces = [piece for piece in apart if number in above[piece]]

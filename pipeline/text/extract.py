@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from html import unescape
 from typing import Any
@@ -33,6 +33,7 @@ _ENDLESS_TAG = re.compile(rb"<[a-zA-Z][^<>]{%d,}>" % _LONGEST_TAG)
 _ARTICLE_NAME = re.compile(r"(?:[a-z0-9]+-){4,}[a-z0-9]+|\d{5,}", re.I)  # in an address
 _LEAD = range(30, 701)  # characters
 _HEADLINE = range(15, 300)
+_HEADLINE_TEXT = 30  # characters of text for each linked headline; a page with less is a list of them
 _SENTENCE = 60  # characters; shorter lines may be labels
 _SURE = 0.5  # of confidence; below it trafilatura is asked
 
@@ -41,6 +42,11 @@ _PROMO = re.compile(
     r"|nguồn:? \[?link|read more|see also|related|more on this|sign up|subscribe|follow us|click here|advertisement|ảnh\s*:"
     r"|video\s*:|photo\s*:|photograph\s*:|image\s*:|clip\s*:|bình luận|chia sẻ bài viết|copyright|©"
     r"|tham khảo thêm$|tin mới$|từ khóa)",
+    re.I,
+)
+_OTHERS = re.compile(
+    r"^(?:(?:các |những )?(?:tin|bài)(?: viết| tức)? (?:khác|mới hơn|cũ hơn|cùng (?:chuyên )?mục|liên quan|đã đưa|đọc nhiều)"
+    r"|other news|more stories|more from)\b.{0,20}$",
     re.I,
 )
 _POINTING = ("tại đây", "tại đây.", " here", " here.")  # ends a call to look elsewhere
@@ -60,6 +66,11 @@ _NAME_LINE = re.compile(
 )
 # '(Dân trí) - ' before a lead is the outlet's own name; '(TTXVN) - ' says where the text comes from and stays.
 _MARK_BEFORE = re.compile(r"^\((?!TTXVN|VNA|Theo)[^()]{2,30}\)\s*[-–—]\s*")
+# A description that says who the outlet is, the same on every page.
+_SELF = re.compile(
+    r"(?:trang (?:thông tin|tin|web)|cổng (?:thông tin|tttđt)|website|báo [^,.;]{2,40} điện tử|cơ quan ngôn luận)\b",
+    re.I,
+)
 _CUT = ("...", "…", "[…]", "[...]")
 _DOTS = ".…[] "
 
@@ -82,19 +93,22 @@ def extract(page: Page, selectors: Selectors = _NO_SELECTORS) -> Article | None:
         html = _ENDLESS_TAG.sub(b"", html)
     tree = LexborHTMLParser(html)
     head = _head(tree)
-    if _looks_like_section(tree, head, page.url or head.meta.get("og:url", "")):
-        return None
-    published, modified = _dates(tree, head, selectors.published)
     body, method = _body(tree, selectors)
-    title = _chosen(tree, selectors.title) or _title(tree, head, body.titles)
-    lead = _chosen(tree, selectors.lead) or _lead(tree, head, body, title)
+    if _is_section(tree, head, body, page.url or head.meta.get("og:url", "")):
+        return None
+    title = _chosen(tree, selectors.title) or _title(tree, head, body)
+    lead = _chosen(tree, selectors.lead) or _lead(head, body, title)
+    published, modified = _dates(tree, head, body, selectors.published)
     confidence = _confidence(body)
     paragraphs = body.paragraphs
     if confidence < _SURE and method == "general":
-        other = _fallback(html)
+        other = _told_in_data(head) or _fallback(html)
         if sum(map(len, other)) > sum(map(len, paragraphs)) * 1.2:
             paragraphs, method, confidence = other, "fallback", max(confidence, _SURE)
     paragraphs, captions = _tidy(paragraphs, title, lead)
+    captions = list(_captions([*body.captions, *captions]))
+    if not paragraphs and sum(map(len, captions)) > _LEAD.start * len(captions) > _LEAD.start:
+        paragraphs, captions = captions, []  # a photo story: its captions are the text
     # A page of pictures or film may have a lead, and labels ("Chia sẻ", a date, the paper's name), and no text.
     if not any(len(paragraph) >= _SENTENCE for paragraph in paragraphs):
         return None
@@ -110,7 +124,7 @@ def extract(page: Page, selectors: Selectors = _NO_SELECTORS) -> Article | None:
         lang=language(f"{title} {lead} {text[:600]}"),
         method=method,
         confidence=round(confidence, 2),
-        captions=tuple(_captions([*body.captions, *captions])),
+        captions=tuple(captions),
     )
 
 
@@ -186,44 +200,37 @@ def _names(steps: Any) -> Iterator[str]:
                 yield clean_line(unescape(name))
 
 
-def _title(tree: LexborHTMLParser, head: _Head, marked: list[str]) -> str:
+def _title(tree: LexborHTMLParser, head: _Head, body: Body) -> str:
     shared = clean_line(head.meta.get("og:title", ""))
     headings = [heading for heading in head.headings if len(heading) > 8]
-    for heading in headings:
+    for heading in headings if shared else ():
         # The headline on the page, where the page's own summary confirms it: og:title may carry the outlet's name.
-        if not shared or heading in shared or shared in heading:
+        if heading in shared or shared in heading:
             return heading
     headline = head.article.get("headline")
     if isinstance(headline, str) and headline.strip():
         return clean_line(unescape(headline))
-    if shared:
-        return shared
-    for heading in (*headings, *(line for line in marked if len(line) in _HEADLINE)):
-        return heading
+    marked = [line for line in body.notes.get("title", ()) if len(line) in _HEADLINE]
+    for heading in (shared, *marked, *headings):
+        if heading:
+            return heading
     node = tree.css_first("title")
     return clean_line(re.split(r"\s[|\-–]\s", node.text())[0]) if node else ""
 
 
-# What these names mark is believed to be the lead only if the page's own description of itself says the same.
-_LEAD_PERHAPS = "[class*=summary],[class*=desc],[class*=lead],[class*=intro],[class*=excerpt],[itemprop=description]"
-
-
-def _lead(tree: LexborHTMLParser, head: _Head, body: Body, title: str) -> str:
+def _lead(head: _Head, body: Body, title: str) -> str:
     """The lead as the page shows it, or as it describes itself; in its own words, without the outlet's mark before it."""
-    for line in body.leads:
-        if len(line) in _LEAD:
-            return _MARK_BEFORE.sub("", line)
+    shown = [line for line in body.notes.get("lead", ()) if len(line) in _LEAD]
+    if shown:
+        return _MARK_BEFORE.sub("", shown[0])
     described = [head.meta.get("og:description"), head.meta.get("description"), head.article.get("description")]
     told = next((line for value in described if isinstance(value, str) and (line := clean_line(unescape(value)))), "")
-    if len(told) not in _LEAD or told in title:
+    if len(told) not in _LEAD or told in title or _SELF.match(told):
         told = ""
     if told and not told.endswith(_CUT):
         return _MARK_BEFORE.sub("", told)
     start = told.rstrip(_DOTS)[:60].casefold()
-    for node in tree.css(_LEAD_PERHAPS)[:12]:
-        line = (
-            clean_line(node.text(separator=" ")) if node.tag not in ("meta", "body", "html", "article", "main") else ""
-        )
+    for line in body.notes.get("summary", ()):
         if len(line) in _LEAD and line.casefold().startswith(start):
             return _MARK_BEFORE.sub("", line)
     if not told and len(body.opening) in _LEAD:
@@ -232,34 +239,32 @@ def _lead(tree: LexborHTMLParser, head: _Head, body: Body, title: str) -> str:
     return "" if body.paragraphs and body.paragraphs[0].startswith(told.rstrip(_DOTS)) else told
 
 
-def _dates(tree: LexborHTMLParser, head: _Head, selector: str) -> tuple[datetime | None, datetime | None]:
+def _dates(tree: LexborHTMLParser, head: _Head, body: Body, selector: str) -> tuple[datetime | None, datetime | None]:
+    """When the article was published and last changed, in UTC: as linked data, meta elements or the page's text say."""
     meta, data = head.meta, head.article
-    published = parse_shown(_chosen(tree, selector)) if selector else None
-    for value in (
+    shown = [_chosen(tree, selector)] if selector else []
+    published = [
         meta.get("article:published_time"),
         data.get("datePublished"),
         meta.get("pubdate"),
         meta.get("datepublished"),
         meta.get("date"),
         meta.get("dc.date.issued"),
-    ):
-        if published is None and isinstance(value, str):
-            published = parse_stamp(value)
-    if published is None:
-        for node in tree.css("time,[class*=date],[class*=time],[class*=ngay]")[:20]:
-            published = parse_stamp(node.attributes.get("datetime") or "") or parse_shown(clean_line(node.text())[:120])
-            if published:
-                break
-    modified = None
-    for value in (
+        *body.notes.get("date", ()),
+    ]
+    modified = [
         meta.get("article:modified_time"),
         data.get("dateModified"),
         meta.get("og:updated_time"),
         meta.get("lastmod"),
-    ):
-        if modified is None and isinstance(value, str):
-            modified = parse_stamp(value)
-    return published, modified
+        meta.get("datemodified"),
+        *body.notes.get("modified", ()),
+    ]
+    return next(filter(None, map(parse_shown, shown)), None) or _first_stamp(published), _first_stamp(modified)
+
+
+def _first_stamp(values: list[Any]) -> datetime | None:
+    return next((stamp for value in values if isinstance(value, str) and (stamp := parse_stamp(value))), None)
 
 
 def _section(tree: LexborHTMLParser, head: _Head, title: str) -> str:
@@ -271,13 +276,14 @@ def _section(tree: LexborHTMLParser, head: _Head, title: str) -> str:
         named = ", ".join(part for part in named if isinstance(part, str))
     if section := clean_line(unescape(str(named))):
         return section
-    trail = head.trail or [
-        clean_line(link.text()) for link in tree.css("[data-role=cate-name],[class*=breadcrumb] a,.path a")[:6]
-    ]
+    trail = head.trail or [clean_line(link.text()) for link in tree.css(_TRAIL)[:6]]
+    if not trail and (node := tree.css_first("[class*=breadcrum]")):
+        trail = [clean_line(step) for step in re.split(r"[>»›/]", node.text(separator=" ")[: _LEAD.stop])]
     steps = [step for step in trail if step and step != title and step.casefold() not in _FRONT]
-    return ", ".join(steps)
+    return ", ".join(dict.fromkeys(steps))
 
 
+_TRAIL = "[data-role=cate-name],[class*=breadcrum] a,.pathway,.path a,.box-cat a,[class*=cate-path] a"
 _FRONT = frozenset({"trang chủ", "trang nhất", "home", "homepage", "trangchu"})
 
 
@@ -308,7 +314,8 @@ def _believed(candidate: str, url: str) -> bool:
     )
 
 
-def _looks_like_section(tree: LexborHTMLParser, head: _Head, url: str) -> bool:
+def _is_section(tree: LexborHTMLParser, head: _Head, body: Body, url: str) -> bool:
+    """Whether a page is a front or section page: headlines that are links, little else, and nothing that says "article"."""
     meta = head.meta
     if head.article or meta.get("article:published_time") or meta.get("pubdate"):
         return False
@@ -316,8 +323,8 @@ def _looks_like_section(tree: LexborHTMLParser, head: _Head, url: str) -> bool:
         return True
     if meta.get("og:type", "").lower() not in ("", "website"):
         return False
-    # Many headlines that are links and nothing that says "article": a front or section page.
-    return len(tree.css("h2 a, h3 a, h4 a")) >= 15 and len(tree.css("article")) != 1
+    headlines = len(tree.css("h2 a, h3 a, h4 a"))
+    return headlines >= 15 and sum(map(len, body.paragraphs)) < headlines * _HEADLINE_TEXT
 
 
 def _body(tree: LexborHTMLParser, selectors: Selectors) -> tuple[Body, Method]:
@@ -329,7 +336,8 @@ def _body(tree: LexborHTMLParser, selectors: Selectors) -> tuple[Body, Method]:
             pass  # a selector that is none drops nothing; `sources.toml` is checked where it is read
     root = tree.body
     if root is None:
-        return Body([], [], [], [], "", 0.0), "general"
+        return Body([], [], {}, "", 0.0, False), "general"
+    general = read_body(root)
     try:
         chosen = tree.css_first(selectors.body) if selectors.body else None
     except SelectolaxError:
@@ -337,14 +345,24 @@ def _body(tree: LexborHTMLParser, selectors: Selectors) -> tuple[Body, Method]:
     if chosen is not None:
         body = read_body(chosen, whole=True)
         if body.paragraphs:
-            return body, "selectors"
-    return read_body(root), "general"
+            return replace(body, notes=general.notes), "selectors"
+    return general, "general"
 
 
 def _confidence(body: Body) -> float:
     """1 when the text is long and is most of what the page tells; below 0.5 the caller should doubt it."""
     length = sum(map(len, body.paragraphs))
-    return min(length / 800, 1.0) * 0.5 + min(body.share / 0.8, 1.0) * 0.5 if length >= 400 else min(length / 1000, 0.4)
+    if length < 400:  # a brief, where the page says so; else rather a mistake
+        return 0.6 if body.named and body.share > _SURE and length > _SENTENCE else min(length / 1000, 0.4)
+    return min(length / 800, 1.0) * 0.5 + min(body.share / 0.8, 1.0) * 0.5
+
+
+def _told_in_data(head: _Head) -> list[str]:
+    """The text as the page's linked data holds it; some pages are filled in by a script only."""
+    told = head.article.get("articleBody")
+    return (
+        [line for piece in unescape(told).split("\n") if (line := clean_line(piece))] if isinstance(told, str) else []
+    )
 
 
 def _fallback(html: bytes) -> list[str]:
@@ -372,15 +390,18 @@ def _tidy(paragraphs: list[str], title: str, lead: str) -> tuple[list[str], list
     kept: list[str] = []
     captions: list[str] = []
     seen: set[str] = set()
-    for paragraph in paragraphs:
+    for at, paragraph in enumerate(paragraphs):
+        if _OTHERS.match(paragraph) and all(len(other) < 200 for other in paragraphs[at:]):
+            break  # a list of other articles, to the end
         if paragraph in (title, lead) or (len(paragraph) > 40 and paragraph in seen):
             continue
         if len(paragraph) < 200 and (_PROMO.match(paragraph) or paragraph.endswith(_POINTING)):
             continue
         if _CREDIT.match(paragraph):
             continue
-        if len(paragraph) < 300 and ":" in paragraph and _CREDITED.search(paragraph):
-            captions.append(paragraph)
+        if len(paragraph) < 300 and ":" in paragraph and (credit := _CREDITED.search(paragraph)):
+            if credit.start() > _LEAD.start:  # 'Bài, ảnh: …' is no caption
+                captions.append(paragraph)
             continue
         seen.add(paragraph)
         kept.append(paragraph)
