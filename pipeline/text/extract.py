@@ -34,11 +34,12 @@ _ARTICLE_NAME = re.compile(r"(?:[a-z0-9]+-){4,}[a-z0-9]+|\d{5,}", re.I)  # in an
 _LEAD = range(30, 701)  # characters
 _HEADLINE = range(15, 300)
 _HEADLINE_TEXT = 30  # characters of text for each linked headline; a page with less is a list of them
+_LONG = 200  # characters; a longer paragraph is no headline
 _SENTENCE = 60  # characters; shorter lines may be labels
 _SURE = 0.5  # of confidence; below it trafilatura is asked
 
 _PROMO = re.compile(
-    r"^(?:>>+|»|xem thêm|đọc thêm|mời (?:quý )?(?:độc giả|bạn đọc)|tin liên quan|bài liên quan|theo dõi .{0,40} trên"
+    r"^[\s*•\-–]*(?:>>+|»|xem thêm|đọc thêm|mời (?:quý )?(?:độc giả|bạn đọc)|tin liên quan|bài liên quan|theo dõi .{0,40} trên"
     r"|nguồn:? \[?link|read more|see also|related|more on this|sign up|subscribe|follow us|click here|advertisement|ảnh\s*:"
     r"|video\s*:|photo\s*:|photograph\s*:|image\s*:|clip\s*:|bình luận|chia sẻ bài viết|copyright|©"
     r"|tham khảo thêm$|tin mới$|từ khóa)",
@@ -53,17 +54,23 @@ _POINTING = ("tại đây", "tại đây.", " here", " here.")  # ends a call to
 _CREDIT = re.compile(r"^\(?(?:ảnh|photo|nguồn|source|image|nguồn ảnh)\s*:?\s*[^.]{0,60}\)?\.?$", re.I)
 # Ends a caption: '(Ảnh: …)', '- Ảnh: …', 'Photo: …'.
 _CREDITED = re.compile(
-    r"(?:[-–—]\s*)?\(?\b(?:ảnh|nguồn ảnh|photo|picture|image|credit|đồ họa|minh họa)\s*:[^()]{0,60}\)?[\s.]*$", re.I
+    r"(?:[-–—]\s*)?\(?\b(?:ảnh|nguồn ảnh|photo|picture|image|credit|đồ họa|minh họa)(?:\s*:| by\b)[^()]{0,60}\)?[\s.]*$",
+    re.I,
 )
 # A last line that is a name: two to four capitalised words, perhaps with an outlet or a dash, no full stop.
 _UPPER = "A-Z" + "".join(char for char in map(chr, range(0xC0, 0x1F00)) if char.isupper())
 _NAMES = rf"[{_UPPER}][\w.’']*(?:[\s\-–/,&]+(?:(?:và|and)\s+)?[{_UPPER}][\w.’']*){{0,6}}"
-_BY = r"(?i:bài và ảnh|bài, ảnh|bài|tin|ảnh|tác giả|thực hiện|phóng viên|pv|ctv|by)\s*:?\s*"
-_BYLINE_ABOVE = re.compile(rf"^{_BY}{_NAMES}$")
+_BY = (
+    r"(?i:bài và ảnh|bài, ảnh|tin, ảnh|tin và ảnh|bài|tin|ảnh|tác giả|thực hiện|phóng viên|pv|ctv|kỹ thuật|đồ họa|thiết kế"
+    r"|biên tập|nội dung|by)\s*:?\s*"
+)
+_NAME_ABOVE = re.compile(rf"^(?:{_BY})?{_NAMES}$")
 _NAME_LINE = re.compile(
-    rf"^(?:{_BY})?{_NAMES}"
+    rf"^(?:{_BY})?{_NAMES}(?:\s*[-–;|]\s*{_BY}{_NAMES})*"
     r"(?:\s*\((?:tổng hợp|t/h|ghi|thực hiện)\))?$"
 )
+# 'Theo TTXVN' says where a text comes from and stays; with another name in brackets behind it the first is a person's.
+_THEO_PERSON = re.compile(rf"^Theo {_NAMES}\s*\([^()]+\)$")
 # '(Dân trí) - ' before a lead is the outlet's own name; '(TTXVN) - ' says where the text comes from and stays.
 _MARK_BEFORE = re.compile(r"^\((?!TTXVN|VNA|Theo)[^()]{2,30}\)\s*[-–—]\s*")
 # A description that says who the outlet is, the same on every page.
@@ -165,6 +172,9 @@ def _head(tree: LexborHTMLParser) -> _Head:
     return head
 
 
+_ARTICLES = ("Article", "Posting", "VideoObject")  # how the names of types end
+
+
 def _read_linked_data(raw: str, head: _Head) -> None:
     try:
         loaded = json.loads(raw.strip(), strict=False)
@@ -173,7 +183,7 @@ def _read_linked_data(raw: str, head: _Head) -> None:
     for thing in _things(loaded):
         kinds = thing.get("@type")
         kinds = kinds if isinstance(kinds, list) else [kinds]
-        if not head.article and any(isinstance(kind, str) and kind.endswith(("Article", "Posting")) for kind in kinds):
+        if not head.article and any(isinstance(kind, str) and kind.endswith(_ARTICLES) for kind in kinds):
             head.article = thing
         if not head.trail and "BreadcrumbList" in kinds:
             head.trail = list(_names(thing.get("itemListElement")))
@@ -236,7 +246,7 @@ def _lead(head: _Head, body: Body, title: str) -> str:
     if not told and len(body.opening) in _LEAD:
         return body.opening
     # Cut off from the beginning of the text, it says nothing that the text does not.
-    return "" if body.paragraphs and body.paragraphs[0].startswith(told.rstrip(_DOTS)) else told
+    return "" if any(line.startswith(told.rstrip(_DOTS)) for line in body.paragraphs[:3]) else told
 
 
 def _dates(tree: LexborHTMLParser, head: _Head, body: Body, selector: str) -> tuple[datetime | None, datetime | None]:
@@ -246,6 +256,7 @@ def _dates(tree: LexborHTMLParser, head: _Head, body: Body, selector: str) -> tu
     published = [
         meta.get("article:published_time"),
         data.get("datePublished"),
+        data.get("uploadDate"),
         meta.get("pubdate"),
         meta.get("datepublished"),
         meta.get("date"),
@@ -259,6 +270,7 @@ def _dates(tree: LexborHTMLParser, head: _Head, body: Body, selector: str) -> tu
         meta.get("lastmod"),
         meta.get("datemodified"),
         *body.notes.get("modified", ()),
+        *(found[1] for line in body.notes.get("date", ()) if (found := _CHANGED.search(line))),
     ]
     return next(filter(None, map(parse_shown, shown)), None) or _first_stamp(published), _first_stamp(modified)
 
@@ -277,13 +289,16 @@ def _section(tree: LexborHTMLParser, head: _Head, title: str) -> str:
     if section := clean_line(unescape(str(named))):
         return section
     trail = head.trail or [clean_line(link.text()) for link in tree.css(_TRAIL)[:6]]
-    if not trail and (node := tree.css_first("[class*=breadcrum]")):
+    if not trail and (node := tree.css_first("[class*=breadcrum],.duong-dan")):
         trail = [clean_line(step) for step in re.split(r"[>»›/]", node.text(separator=" ")[: _LEAD.stop])]
     steps = [step for step in trail if step and step != title and step.casefold() not in _FRONT]
     return ", ".join(dict.fromkeys(steps))
 
 
-_TRAIL = "[data-role=cate-name],[class*=breadcrum] a,.pathway,.path a,.box-cat a,[class*=cate-path] a"
+_CHANGED = re.compile(r"\d{4}.*(?:cập nhật|updated?)\D{0,20}(\d.*)$", re.I)  # behind the date of publication
+_TRAIL = (
+    "[data-role=cate-name],[class*=breadcrum] a,.pathway,.path a,.box-cat a,.cate a,.duongdan a,[class*=cate-path] a"
+)
 _FRONT = frozenset({"trang chủ", "trang nhất", "home", "homepage", "trangchu"})
 
 
@@ -321,9 +336,10 @@ def _is_section(tree: LexborHTMLParser, head: _Head, body: Body, url: str) -> bo
         return False
     if urlsplit(url).path in ("", "/") and url:
         return True
-    if meta.get("og:type", "").lower() not in ("", "website"):
+    if body.named and body.notes.get("date"):
         return False
-    headlines = len(tree.css("h2 a, h3 a, h4 a"))
+    # og:type says "article" on many a section page; an article may stand above any number of headlines.
+    headlines = min(len(tree.css("h2 a, h3 a, h4 a")), 20)
     return headlines >= 15 and sum(map(len, body.paragraphs)) < headlines * _HEADLINE_TEXT
 
 
@@ -390,8 +406,9 @@ def _tidy(paragraphs: list[str], title: str, lead: str) -> tuple[list[str], list
     kept: list[str] = []
     captions: list[str] = []
     seen: set[str] = set()
+    last = max((at for at, paragraph in enumerate(paragraphs) if len(paragraph) >= _LONG), default=-1)
     for at, paragraph in enumerate(paragraphs):
-        if _OTHERS.match(paragraph) and all(len(other) < 200 for other in paragraphs[at:]):
+        if at > last and _OTHERS.match(paragraph):
             break  # a list of other articles, to the end
         if paragraph in (title, lead) or (len(paragraph) > 40 and paragraph in seen):
             continue
@@ -399,7 +416,7 @@ def _tidy(paragraphs: list[str], title: str, lead: str) -> tuple[list[str], list
             continue
         if _CREDIT.match(paragraph):
             continue
-        if len(paragraph) < 300 and ":" in paragraph and (credit := _CREDITED.search(paragraph)):
+        if len(paragraph) < 300 and (credit := _CREDITED.search(paragraph)):
             if credit.start() > _LEAD.start:  # 'Bài, ảnh: …' is no caption
                 captions.append(paragraph)
             continue
@@ -408,12 +425,17 @@ def _tidy(paragraphs: list[str], title: str, lead: str) -> tuple[list[str], list
     while kept and len(kept[0]) < _SENTENCE and parse_shown(kept[0]):
         kept.pop(0)  # the line with the date above the text
     kept = without_lead(kept, lead)
-    while kept and len(kept[0]) < _SENTENCE and _BYLINE_ABOVE.match(kept[0]):
+    while kept and len(kept[0]) < _SENTENCE and _NAME_ABOVE.match(kept[0]) and not kept[0].isupper():
         kept.pop(0)
-    # 'Theo TTXVN' says where the text comes from and stays; a person's name does not.
-    while kept and len(kept[-1]) < 60 and _NAME_LINE.match(kept[-1]) and not kept[-1].startswith("Theo "):
+    while kept and len(kept[-1]) < _SENTENCE and _is_byline(kept[-1]):
         kept.pop()
     return kept, captions
+
+
+def _is_byline(line: str) -> bool:
+    if line.startswith("Theo "):
+        return bool(_THEO_PERSON.match(line))
+    return bool(_NAME_LINE.match(line))
 
 
 def _captions(found: list[str]) -> Iterator[str]:
