@@ -7,11 +7,15 @@ Ratios mean more than seconds on a shared machine: each pair is run in turn, thr
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
+import multiprocessing
 import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +23,7 @@ import feedparser
 import trafilatura
 from rich.console import Console
 from rich.table import Table
+from selectolax.lexbor import LexborHTMLParser
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from underthesea import word_tokenize
@@ -31,6 +36,7 @@ from pipeline.text.extract import extract
 from pipeline.text.places import Gazetteer
 from pipeline.text.words import words
 from pipeline.triage.flags import load
+from tests.text.demo_pages import demo_page
 
 ROOT = Path(__file__).parent.parent
 PRESS = Path(os.environ.get("DIEMBAO_PRESS", ROOT.parent / "shared" / "press"))
@@ -81,6 +87,98 @@ def pages() -> list[str]:
     ]
 
 
+# Where four real pages hold their paragraphs. Real texts are set into them, so that each page is new to every cache.
+SHELLS = {
+    "meth04_vnexpress_article.html": "article.fck_detail",
+    "meth04_dantri_article.html": "article > div.dt-font-arial",
+    "meth04_cafef_article.html": "div.detail-content",
+    "meth04_baochinhphu_article.html": "div.detail-content",
+}
+_STATE: dict[str, Any] = {}  # of a worker process: model and gazetteer
+
+
+def whole_pages(count: int = 200) -> list[bytes]:
+    """Vietnamese newspaper pages: real texts in real pages, or the fictional press as its papers serve it."""
+    if not (PRESS / "html").is_dir():
+        return [demo_page(story.id) for outlet in OUTLETS if outlet.language == "vi" for story in stories(outlet.id)]
+    shells: list[tuple[str, str]] = []
+    for name, holder in SHELLS.items():
+        tree = LexborHTMLParser((PRESS / "html" / name).read_bytes())
+        node = tree.css_first(holder)
+        assert node is not None and node.html is not None and tree.html is not None
+        before, _, after = tree.html.partition(node.html)
+        shells.append((f"{before}<div class='detail-content'>", f"</div>{after}"))
+    with (PRESS / "articles.jsonl").open(encoding="utf-8") as lines:
+        rows = itertools.islice((row for row in map(json.loads, lines) if row["lang"] == "vi"), 1_000, 1_000 + count)
+        return [
+            (
+                before + "".join(f"<p>{escape(part)}</p>" for part in row["text"].split("\n") if part.strip()) + after
+            ).encode()
+            for row, (before, after) in zip(rows, itertools.cycle(shells), strict=False)
+        ]
+
+
+def prepare() -> None:
+    """What a process needs once."""
+    _STATE["model"] = load(ROOT / "models" / "current")
+    _STATE["gazetteer"] = Gazetteer.from_tables(
+        *((ROOT / "models" / "gazetteer" / name).read_text() for name in ("quang_tri.tsv", "provinces.tsv"))
+    )
+    words("Việt Nam")
+
+
+def read_and_judge(html: bytes) -> int:
+    """A page to its flags, as the line does it; the length of its text."""
+    article = extract(Page("", html))
+    if article is None:
+        return 0
+    told = f"{article.lead}\n{article.text}"
+    split = (words(article.title), "\n".join(words(part) for part in told.split("\n") if part))
+    _STATE["model"].judge("", article.title, told, split, _STATE["gazetteer"])
+    return len(article.text)
+
+
+def throughput(table: Table, by_words: Callable[[str], object]) -> None:
+    """HTML to flags, on one core against the libraries as people wire them, and on two."""
+    material = whole_pages()
+    prepare()
+
+    def as_people_do(html: bytes) -> object:
+        text = trafilatura.extract(html, fast=True) or ""
+        return by_words(word_tokenize(text, format="text"))
+
+    few = material[:40]
+    read_and_judge(few[0]), as_people_do(few[0])
+    pairs = []
+    for number in range(ROUNDS):  # pages that no round before has seen
+        fresh = material[40 + 50 * number : 90 + 50 * number] or few
+        pairs.append((rate(read_and_judge, fresh), rate(as_people_do, fresh[:15])))
+    one, peer, ratio = (
+        statistics.median(a for a, _ in pairs),
+        statistics.median(b for _, b in pairs),
+        statistics.median(a / b for a, b in pairs),
+    )
+    table.add_row(
+        "HTML to flags, one core (pages/s)",
+        f"{one:.0f}",
+        f"trafilatura + underthesea + scikit-learn {peer:.1f}",
+        f"{ratio:.1f}",
+    )
+    rates = {}
+    for cores in (1, 2):
+        with ProcessPoolExecutor(cores, multiprocessing.get_context("spawn"), initializer=prepare) as pool:
+            list(pool.map(read_and_judge, few * 2, chunksize=10))
+            began = time.perf_counter()
+            list(pool.map(read_and_judge, material * 4, chunksize=25))
+            rates[cores] = len(material) * 4 / (time.perf_counter() - began)
+    table.add_row(
+        "HTML to flags, two cores (pages/s)",
+        f"{rates[2]:.0f}",
+        f"one core {rates[1]:.0f}",
+        f"{rates[2] / rates[1]:.2f}",
+    )
+
+
 def main() -> None:
     """Measure and print."""
     table = Table(title=f"{'real press' if PRESS.is_dir() else 'fictional press'}, median of {ROUNDS}")
@@ -118,12 +216,15 @@ def main() -> None:
     matrix = peer.fit_transform([" ".join(pair) for pair in split])
     learners = [LogisticRegression().fit(matrix, [item.labels[n] for item in items]) for n in range(len(TOPICS))]
 
-    def by_peer(pair: tuple[str, str]) -> object:
-        row = peer.transform([" ".join(pair)])
+    def by_peer(text: str) -> object:
+        row = peer.transform([text])
         return [learner.predict_proba(row) for learner in learners]
 
-    a, b, ratio = compare(lambda pair: model.judge("", pair[0], pair[1], pair, gazetteer), by_peer, split)
+    a, b, ratio = compare(
+        lambda pair: model.judge("", pair[0], pair[1], pair, gazetteer), lambda pair: by_peer(" ".join(pair)), split
+    )
     table.add_row("flags with reasons (items/s)", f"{a:.0f}", f"scikit-learn, scores only {b:.0f}", f"{ratio:.2f}")
+    throughput(table, by_peer)
     Console().print(table)
 
 

@@ -24,89 +24,55 @@ from selectolax.lexbor import LexborNode
 from pipeline.text.normalise import clean_line
 
 # Elements whose text is never the article's.
-_SKIPPED = frozenset(
-    "script style noscript template iframe svg video audio object nav footer aside button select textarea input dialog head "  # noqa: SIM905 - a list of tags
-    "canvas map embed progress meter -comment".split()
-)
+_SKIPPED = frozenset({
+    "script", "style", "noscript", "template", "iframe", "svg", "video", "audio", "object", "nav", "footer", "aside", "button",
+    "select", "textarea", "input", "dialog", "head", "canvas", "map", "embed", "progress", "meter", "-comment",
+})  # fmt: skip
 # Elements that stand inside a line of text. All others part one block from the next.
-_INLINE = frozenset(
-    "a b strong i em span u sup sub font mark small abbr time q cite code s strike del ins big tt var kbd bdi bdo acronym "  # noqa: SIM905 - a list of tags
-    "label wbr o:p".split()
-)
+_INLINE = frozenset({
+    "a", "b", "strong", "i", "em", "span", "u", "sup", "sub", "font", "mark", "small", "abbr", "time", "q", "cite", "code", "s",
+    "strike", "del", "ins", "big", "tt", "var", "kbd", "bdi", "bdo", "acronym", "label", "wbr", "o:p",
+})  # fmt: skip
 _HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 _PARTS = frozenset({"p", "pre", "blockquote", "dd", "dt", "li"}) | _HEADINGS  # elements that say what their text is
 _FRAME = frozenset({"html", "body", "main", "article"})  # a template may give these any name
 
-# What a class or id says an element is. The last five are noted, and their text stays where it is.
+# What a class or id says an element is. Noise is left out, if it is no larger than noise is; the last six are noted.
 Role = Literal[
-    "", "comment", "caption", "noise", "perhaps", "quote", "body", "title", "lead", "summary", "date", "modified"
-]
+    "", "comment", "caption", "noise", "perhaps", "quote", "body", "title", "lead", "summary", "date", "modified", "trail"
+]  # fmt: skip
 _NAME = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _LONGEST_NAME = 300  # characters of a class that are looked at
 # Names as templates write them, split at hyphens, underscores and capitals: 'article__body', 'fck_detail', 'tinLienQuan'.
-# Neighbouring parts also count joined.
-_ROLES: tuple[tuple[Role, frozenset[str]], ...] = (
-    (
-        "comment",
-        frozenset(
-            "comment comments commentbox commentlist binhluan ykien disqus idea fbcomments livefyre".split()  # noqa: SIM905 - a list of names
-        ),
-    ),
-    ("caption", frozenset("caption captions cation figcaption photocms imgdesc descimage chuthich".split())),  # noqa: SIM905 - a list of names
-    (
-        "noise",
-        frozenset(
-            "related relatedbox relate tinlienquan lienquan docthem xemthem readmore recommended recommendations newsletter "  # noqa: SIM905 - a list of names
-            "subscribe breadcrumb breadcrumbs menu navbar pagination mostread cookie cookies paywallbox taboola outbrain toc "
-            "mucluc tools articletools".split()
-        ),
-    ),
-    (
-        "perhaps",
-        frozenset(
-            "recommend recirc subscription signup social share sharing shares sharebar navigation nav sidebar widget widgets "  # noqa: SIM905 - a list of names
-            "banner ads ad advert advertisement advertising adsense promo promotion promoted sponsor sponsored tag tags taglist "
-            "author authors byline signature copyright popup modal player toolbar paging pager popular trending donate "
-            "disclaimer hidden bio rating print credit credits footer accessible sr".split()
-        ),
-    ),
-    ("quote", frozenset({"quote", "pullquote", "blockquote"})),
-    (
-        "body",
-        frozenset(
-            "articlebody articlecontent articletext entrycontent postcontent postbody posttext storybody storycontent "  # noqa: SIM905 - a list of names
-            "storytext contentbody newscontent newsbody newstext detailcontent contentdetail fckdetail singularcontent cmsbody "
-            "bodycontent textcontent bodytext bodycopy articlecopy articledetail journalcontent noidung blogcontent "
-            "pagecontent".split()
-        ),
-    ),
-    (
-        "title",
-        frozenset(
-            "tieude newstitle titlenews articletitle detailtitle titledetail posttitle entrytitle storytitle cmstitle".split()  # noqa: SIM905 - a list of names
-        ),
-    ),
-    ("lead", frozenset({"sapo", "chapeau", "chappeau", "standfirst", "tomtat", "trichdan"})),
-    (
-        "summary",
-        frozenset({"summary", "description", "desc", "des", "intro", "introtext", "excerpt", "lead", "subtitle"}),
-    ),
-    ("date", frozenset("date datetime time timestamp ngay ngaydang thoigian pubdate publishdate published".split())),  # noqa: SIM905 - a list of names
-)
-_NOISE: tuple[Role, ...] = ("noise", "perhaps")
-_NOTED: dict[Role, int] = {
-    "title": 300,
-    "lead": 700,
-    "summary": 700,
-    "date": 120,
-    "modified": 120,
-}  # longest, characters
+# Neighbouring parts also count joined. The first role that fits is taken.
+_NAMES: dict[Role, str] = {
+    "comment": "comment comments commentbox commentlist binhluan ykien disqus idea fbcomments livefyre",
+    "caption": "caption captions cation figcaption photocms imgdesc descimage chuthich",
+    "trail": "breadcrumb breadcrumbs breadcrum breadcrums duongdan catepath path boxcat cate dateandcat",
+    "noise": "related relatedbox relate tinlienquan lienquan docthem xemthem readmore recommended recommendations newsletter "
+    "subscribe menu navbar pagination mostread cookie cookies paywallbox taboola outbrain toc mucluc tools articletools",
+    "perhaps": "recommend recirc subscription signup social share sharing shares sharebar navigation nav sidebar widget widgets "
+    "banner ads ad advert advertisement advertising adsense promo promotion promoted sponsor sponsored tag tags taglist author "
+    "authors byline signature copyright popup modal player toolbar paging pager popular trending donate disclaimer hidden bio "
+    "rating print credit credits footer accessible sr",
+    "quote": "quote pullquote blockquote",
+    "body": "articlebody articlecontent articletext entrycontent postcontent postbody posttext storybody storycontent storytext "
+    "contentbody newscontent newsbody newstext detailcontent contentdetail fckdetail singularcontent cmsbody bodycontent "
+    "textcontent bodytext bodycopy articlecopy articledetail journalcontent noidung blogcontent pagecontent",
+    "title": "tieude newstitle titlenews articletitle detailtitle titledetail posttitle entrytitle storytitle cmstitle",
+    "lead": "sapo chapeau chappeau standfirst tomtat trichdan",
+    "summary": "summary description desc des intro introtext excerpt lead subtitle",
+    "date": "date datetime time timestamp ngay ngaydang thoigian pubdate publishdate published",
+}
+_ROLES = [(role, frozenset(names.split())) for role, names in _NAMES.items()]
+_NOISE: tuple[Role, ...] = ("noise", "perhaps", "trail")
+# The longest text that is noted, in characters.
+_NOTED: dict[Role, int] = {"title": 300, "lead": 700, "summary": 700, "date": 120, "modified": 120, "trail": 300}
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 
-_SMALL = (
-    0.25  # an element whose name says that it may be noise is, while it holds less than this share of the page's text
-)
+# An element whose name says that it may be noise is, while it holds less than this share of the page's text.
+_SMALL = 0.25
 _HALF = 0.5  # one whose name is sure to, while it holds less than this
 _NEARLY_ALL = 0.85  # of an element's worth; a child that holds so much is looked into
 _NAMED = 0.35  # the least share of the page's worth in an element named as the article's body
@@ -120,6 +86,8 @@ _PIECES = 30  # elements named as a body that are looked at, those of most worth
 _DATE_LINE = 60  # characters
 _OPENING = 3  # blocks, among them dates and names, in which a lead in bold may stand
 _DEEPEST = 150  # no template nests so deep; what does is broken or hostile
+_STEPS = 6  # of a trail from the front page
+STEP = " › "  # between them
 _BREAK, _CELL = "\x1e", "\x1f"  # mark line breaks and table cells in a run of text
 
 
@@ -129,7 +97,8 @@ class Body:
 
     paragraphs: list[str]
     captions: list[str]
-    notes: dict[Role, list[str]]  # what the template names as headline, lead and date; the nearest above the text first
+    # What the template names as headline, lead, date and trail from the front page; the nearest above the text first.
+    notes: dict[Role, list[str]]
     opening: str  # the first paragraph where it is set in bold: old templates mark the lead so
     share: float  # 0..1, of the worth of the whole page
     named: bool  # the page itself says where its body is
@@ -241,7 +210,7 @@ class _Walk:
                     if in_bold:
                         self._bold += len(text.strip())
             elif tag is None or tag in _SKIPPED:
-                pass
+                self._skip(child, tag, holder)
             elif tag == "br":
                 run.append(_BREAK)
             elif depth > _DEEPEST:
@@ -249,13 +218,22 @@ class _Walk:
             elif tag in _INLINE:
                 self._inline(child, tag, holder, in_link, in_bold, kind, depth)
             elif tag in ("td", "th") and _named(child) != "caption":
-                run.append(_CELL)
-                self._children(child, holder, in_link, in_bold, kind, depth + 1)
+                self._cell(child, holder, in_link, in_bold, kind, depth)
             else:
                 if run:
                     self._flush(kind, holder)
                 self._block(child, tag, holder, in_link, kind, depth)
             child = child.next
+
+    def _cell(self, node: LexborNode, holder: int, in_link: bool, in_bold: bool, kind: str, depth: int) -> None:
+        if (role := _named(node)) in _NOTED:
+            self._note(role, node, holder)
+        self._run.append(_CELL)
+        self._children(node, holder, in_link, in_bold, kind, depth + 1)
+
+    def _skip(self, node: LexborNode, tag: str | None, holder: int) -> None:
+        if tag == "nav" and _named(node) == "trail":
+            self._note("trail", node, holder)
 
     def _inline(
         self, node: LexborNode, tag: str, holder: int, in_link: bool, in_bold: bool, kind: str, depth: int
@@ -265,7 +243,9 @@ class _Walk:
         else:
             if node.attributes:
                 role = _named(node)
-                if role in ("comment", "noise", "perhaps", "caption"):
+                if role in ("comment", "caption", *_NOISE):
+                    if role == "trail":
+                        self._note(role, node, holder)
                     return
                 if tag in ("time", "abbr"):
                     self._note("date", node, holder)
@@ -296,7 +276,7 @@ class _Walk:
             kind = tag
         elif role == "quote":
             kind = "blockquote"
-        if role in _NOTED and not in_link:
+        if role in _NOTED and (not in_link or role == "trail"):
             self._note(role, node, holder)
         before = len(self.blocks)
         self._children(node, number, in_link, False, kind, depth + 1)
@@ -330,8 +310,11 @@ class _Walk:
         text = attributes.get("datetime") or (attributes.get("title") or "" if node.tag == "abbr" else "")
         if attributes.get("itemprop") == "dateModified":
             role = "modified"
+        if role == "trail":
+            steps = [clean_line(link.text()) for link in node.css("a")[:_STEPS]]
+            text = STEP.join(filter(None, steps)) or re.sub(r"\s*[>»›/]\s*", STEP, node.text(separator=" "))
         text = clean_line(text or node.text(separator=" "))
-        if text and len(text) <= _NOTED.get(role, 0) and not node.css_first("a,li"):
+        if text and len(text) <= _NOTED.get(role, 0) and (role == "trail" or not node.css_first("a,li")):
             self.notes.append((role, text, len(self.blocks), holder))
 
     def _join_row(self, node: LexborNode, before: int, number: int) -> None:
@@ -388,7 +371,7 @@ def _dropped(walk: _Walk) -> list[bool]:
             told[parent] |= told[number]
         if linked[number] and told[number] and sizes[number] < _TEASER:
             teasers[parent] += 1
-    noise: dict[Role, float] = {"perhaps": sizes[0] * _SMALL, "noise": sizes[0] * _HALF}
+    noise: dict[Role, float] = {"perhaps": sizes[0] * _SMALL, "noise": sizes[0] * _HALF, "trail": sizes[0] * _SMALL}
     dropped = [False] * len(parents)
     for number in range(1, len(parents)):
         parent = parents[number]
@@ -407,7 +390,7 @@ def _notes(walk: _Walk, dropped: list[bool], kept: list[_Block]) -> dict[Role, l
     start = next((at for at, block in enumerate(walk.blocks) if block is first), 0)
     found: dict[Role, list[str]] = {}
     for role, text, at, holder in reversed(walk.notes):
-        if at <= start and (role in ("date", "modified") or not dropped[holder]):
+        if at <= start and (role in ("date", "modified", "trail") or not dropped[holder]):
             found.setdefault(role, []).append(text)
     # Failing all else a short line above the text may hold the date: 'Ngày ban hành: 26/10/2026'.
     lines = [line for block in walk.blocks[:start] if block.length < _DATE_LINE for line in block.lines]

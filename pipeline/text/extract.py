@@ -19,7 +19,7 @@ import trafilatura
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from pipeline.records import Article, Method, Page, Selectors
-from pipeline.text.body import Body, is_comment, is_noise, read_body
+from pipeline.text.body import STEP, Body, is_comment, is_noise, read_body
 from pipeline.text.dates import parse_shown, parse_stamp
 from pipeline.text.encodings import utf8
 from pipeline.text.language import language
@@ -52,6 +52,7 @@ _OTHERS = re.compile(
 )
 _POINTING = ("tại đây", "tại đây.", " here", " here.")  # ends a call to look elsewhere
 _CREDIT = re.compile(r"^\(?(?:ảnh|photo|nguồn|source|image|nguồn ảnh)\s*:?\s*[^.]{0,60}\)?\.?$", re.I)
+_CREDIT_LENGTH = 80  # characters
 # Ends a caption: '(Ảnh: …)', '- Ảnh: …', 'Photo: …'.
 _CREDITED = re.compile(
     r"(?:[-–—]\s*)?\(?\b(?:ảnh|nguồn ảnh|photo|picture|image|credit|đồ họa|minh họa)(?:\s*:| by\b)[^()]{0,60}\)?[\s.]*$",
@@ -125,7 +126,7 @@ def extract(page: Page, selectors: Selectors = _NO_SELECTORS) -> Article | None:
         title=title or paragraphs[0],
         lead=lead,
         text=text,
-        section=_section(tree, head, title),
+        section=_section(head, body, title),
         published=published,
         modified=modified,
         lang=language(f"{title} {lead} {text[:600]}"),
@@ -279,7 +280,7 @@ def _first_stamp(values: list[Any]) -> datetime | None:
     return next((stamp for value in values if isinstance(value, str) and (stamp := parse_stamp(value))), None)
 
 
-def _section(tree: LexborHTMLParser, head: _Head, title: str) -> str:
+def _section(head: _Head, body: Body, title: str) -> str:
     """The section the page says it stands in: by its linked data, its meta elements, or its trail from the front page."""
     named = (
         head.article.get("articleSection") or head.meta.get("article:section") or head.meta.get("articlesection") or ""
@@ -288,17 +289,14 @@ def _section(tree: LexborHTMLParser, head: _Head, title: str) -> str:
         named = ", ".join(part for part in named if isinstance(part, str))
     if section := clean_line(unescape(str(named))):
         return section
-    trail = head.trail or [clean_line(link.text()) for link in tree.css(_TRAIL)[:6]]
-    if not trail and (node := tree.css_first("[class*=breadcrum],.duong-dan")):
-        trail = [clean_line(step) for step in re.split(r"[>»›/]", node.text(separator=" ")[: _LEAD.stop])]
-    steps = [step for step in trail if step and step != title and step.casefold() not in _FRONT]
+    trails = [head.trail, *(trail.split(STEP) for trail in body.notes.get("trail", ()))]
+    steps = [
+        step for step in next(filter(None, trails), ()) if step and step != title and step.casefold() not in _FRONT
+    ]
     return ", ".join(dict.fromkeys(steps))
 
 
 _CHANGED = re.compile(r"\d{4}.*(?:cập nhật|updated?)\D{0,20}(\d.*)$", re.I)  # behind the date of publication
-_TRAIL = (
-    "[data-role=cate-name],[class*=breadcrum] a,.pathway,.path a,.box-cat a,.cate a,.duongdan a,[class*=cate-path] a"
-)
 _FRONT = frozenset({"trang chủ", "trang nhất", "home", "homepage", "trangchu"})
 
 
@@ -416,7 +414,8 @@ def _tidy(paragraphs: list[str], title: str, lead: str) -> tuple[list[str], list
             continue
         if _CREDIT.match(paragraph):
             continue
-        if len(paragraph) < 300 and (credit := _CREDITED.search(paragraph)):
+        tail = paragraph[-_CREDIT_LENGTH:]
+        if len(paragraph) < 300 and (":" in tail or " by " in tail) and (credit := _CREDITED.search(paragraph)):
             if credit.start() > _LEAD.start:  # 'Bài, ảnh: …' is no caption
                 captions.append(paragraph)
             continue
