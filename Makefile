@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo run serve test check bench train notebooks install lock clean
+.PHONY: demo run serve test check bench train notebooks record install lock clean
 
 install: $(READY)
 
@@ -44,6 +44,9 @@ train: $(READY)         ## models/seed -> models/current
 notebooks: $(READY)     ## run every notebook on the snapshot of the demonstration press
 	$(BIN)/diembao demo --once
 	$(BIN)/python -m notebooks.run
+
+record: $(READY)        ## a real page of SOURCE=id (or its URL=) for tests/text/test_recorded.py, never committed
+	$(BIN)/python -m tests.record "$(SOURCE)" $(if $(URL),--url "$(URL)")
 
 lock: $(READY)          ## write down what is installed
 	$(BIN)/python -m pip freeze --all --exclude pip --exclude-editable > requirements.lock

@@ -10,7 +10,6 @@ import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from html import unescape
 from pathlib import Path
@@ -20,47 +19,17 @@ import pytest
 
 from pipeline.crawl.entries import read_listing
 from pipeline.crawl.sources import read_sources
-from pipeline.records import Article, Language, Listing, Page, Selectors, Source
-from pipeline.settings import Strict, read_toml
+from pipeline.records import Article, Listing, Page, Selectors, Source
 from pipeline.text.encodings import decode
 from pipeline.text.extract import extract
 from tests.conftest import ROOT
 from tests.text.demo_pages import demo_page
+from tests.text.recordings import Expectation, expectation
 
 WRITTEN = Path(__file__).parent / "recorded"
 REAL = ROOT / "data" / "recorded"
 FIELDS = ("url", "title", "lead", "section", "published", "modified", "lang")
 LAST_LINES = 3  # of a text, where a name may stand
-
-
-class Expectation(Strict):
-    """What an editor sees on a page. Times are UTC."""
-
-    note: str  # what makes the page hard
-    reviewed: bool
-    url: str  # that answered
-    article: bool  # false: a section page, a film, an error: extract gives None
-    content_type: str = ""
-    source: str = ""  # id in sources.toml, whose selectors are used
-    demo: str = ""  # id of a story of the fictional press, rendered live instead of stored
-    title: str = ""
-    lead: str = ""
-    text: str = ""
-    section: str = ""
-    published: datetime | None = None
-    modified: datetime | None = None
-    lang: Language = "vi"
-    canonical: str = ""
-    captions: tuple[str, ...] = ()
-    bylines: tuple[str, ...] = ()  # names on the page that no field may hold
-    comments: tuple[str, ...] = ()  # what only readers' comments say
-    links: tuple[str, ...] = ()  # of a listing page: address without host, each article once, in the order of the page
-    listing_links: str = ""  # selector and pattern as sources.toml would give them
-    listing_pattern: str = ""
-
-    @property
-    def paragraphs(self) -> list[str]:
-        return self.text.strip().split("\n\n") if self.text.strip() else []
 
 
 @dataclass(frozen=True)
@@ -74,10 +43,6 @@ class Recording:
         if self.read is None:
             pytest.fail(f"no article was read ({self.expected.note})", pytrace=False)
         return self.read
-
-
-def expectation(path: Path) -> Expectation:
-    return read_toml(path, Expectation)
 
 
 def reviewed() -> Iterator[Path]:
@@ -101,7 +66,7 @@ def recording(path: Path) -> Recording:
 def selectors(source_id: str) -> Selectors:
     if not source_id:
         return Selectors()
-    return next(source.selectors for source in read_sources(ROOT / "sources.toml") if source.id == source_id)
+    return {source.id: source.selectors for source in read_sources(ROOT / "sources.toml")}[source_id]
 
 
 PATHS = list(reviewed())
