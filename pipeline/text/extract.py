@@ -289,11 +289,11 @@ def _section(head: _Head, body: Body, title: str) -> str:
         named = ", ".join(part for part in named if isinstance(part, str))
     if section := clean_line(unescape(str(named))):
         return section
-    trails = [head.trail, *(trail.split(STEP) for trail in body.notes.get("trail", ()))]
-    steps = [
-        step for step in next(filter(None, trails), ()) if step and step != title and step.casefold() not in _FRONT
-    ]
-    return ", ".join(dict.fromkeys(steps))
+    trails = [head.trail] if head.trail else [trail.split(STEP) for trail in body.notes.get("trail", ())]
+    nearest = trails[0] if trails else []
+    # A template may name each step of the trail as it names the whole.
+    trail = max((trail for trail in trails if set(nearest) <= set(trail)), key=len, default=[])
+    return ", ".join(dict.fromkeys(step for step in trail if step and step != title and step.casefold() not in _FRONT))
 
 
 _CHANGED = re.compile(r"\d{4}.*(?:cập nhật|updated?)\D{0,20}(\d.*)$", re.I)  # behind the date of publication

@@ -68,9 +68,14 @@ def proposal(page: Page, source_id: str, article: Article | None) -> str:
             if moment is not None:
                 lines.append(f"{name} = {moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
         lines += ["captions = [", *(f"  {_quoted(caption)}," for caption in article.captions), "]"]
-        text = _quoted(article.text)[1:-1].replace("\\n", "\n").replace('\\"', '"').replace('""', '"\\"')
-        lines.append(f'text = """\n{text}\n"""')
+        lines.append('text = """')
+        lines += [line if _stands_as_it_is(line) else _quoted(line)[1:-1] for line in article.text.split("\n")]
+        lines.append('"""')
     return "\n".join(lines) + "\n"
+
+
+def _stands_as_it_is(line: str) -> bool:
+    return line.isprintable() and "\\" not in line and '""' not in line and not line.endswith('"')
 
 
 def _quoted(text: str) -> str:
