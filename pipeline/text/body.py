@@ -308,14 +308,17 @@ class _Walk:
         """Keep what the template names as headline, lead or date, unless it is another article's."""
         attributes = node.attributes
         text = attributes.get("datetime") or (attributes.get("title") or "" if node.tag == "abbr" else "")
+        text = clean_line(text or node.text(separator=" "))
         if attributes.get("itemprop") == "dateModified":
             role = "modified"
+        if not text or len(text) > _NOTED.get(role, 0):
+            return
         if role == "trail":
             steps = [clean_line(link.text()) for link in node.css("a")[:_STEPS]]
-            text = STEP.join(filter(None, steps)) or re.sub(r"\s*[>»›/]\s*", STEP, node.text(separator=" "))
-        text = clean_line(text or node.text(separator=" "))
-        if text and len(text) <= _NOTED.get(role, 0) and (role == "trail" or not node.css_first("a,li")):
-            self.notes.append((role, text, len(self.blocks), holder))
+            text = STEP.join(filter(None, steps)) or re.sub(r"\s*[>»›/]\s*", STEP, text)
+        elif node.css_first("a,li"):
+            return
+        self.notes.append((role, text, len(self.blocks), holder))
 
     def _join_row(self, node: LexborNode, before: int, number: int) -> None:
         """A row whose cells hold one short paragraph each is a row of data, not of the page."""
