@@ -262,7 +262,7 @@ class _Walk:
             if role not in _NOISE:
                 self.headed.update((holder, *_above(self.parents, holder)))
             return
-        if tag == "figure":
+        if tag == "figure" and not node.css_first("table,blockquote"):
             self.captions += [caption.text(separator=" ") for caption in node.css("figcaption,[class*=aption]")]
             return
         if tag == "figcaption" or (role == "caption" and _is_caption(node)):
