@@ -20,6 +20,16 @@ _CLOCK = re.compile(r"(?<!\d)([01]?\d|2[0-3])\s*(?::|h|g)\s*([0-5]\d)(?!\d)(?::[
 _GMT = re.compile(r"(?:GMT|UTC)\s*([+-])\s*(\d{1,2})\b", re.I)
 _WORDED = re.compile(r"ngày\s+(\d{1,2})\s+tháng\s+(\d{1,2})(?:\s+năm\s+|,\s*|\s*/\s*)(\d{4})", re.I)
 
+# '5 giờ trước', 'Hôm qua, 14:42'; a month or a year ago is no date.
+_AGO = re.compile(r"(?<!\d)(\d{1,3})\s+(giây|phút|giờ|tiếng|ngày|tuần)\s+trước\b", re.I)
+_AGO_UNITS = {
+    "giây": timedelta(seconds=1), "phút": timedelta(minutes=1), "giờ": timedelta(hours=1), "tiếng": timedelta(hours=1),
+    "ngày": timedelta(days=1), "tuần": timedelta(weeks=1),
+}  # fmt: skip
+_DAY_NAMED = re.compile(r"\b(vừa xong|hôm nay|hôm qua|hôm kia)\b", re.I)
+_DAYS_BACK = {"hôm nay": 0, "hôm qua": 1, "hôm kia": 2}
+_LABEL = 60  # characters; longer texts that say 'hôm qua' are sentences, not the date shown beside a title
+
 
 def parse_stamp(value: str) -> datetime | None:
     """A machine-written stamp (feed, meta element, JSON-LD) in UTC; None where it cannot be read.
@@ -46,20 +56,45 @@ def parse_stamp(value: str) -> datetime | None:
         return parse_shown(value)
 
 
-def parse_shown(value: str) -> datetime | None:
-    """A date as a page shows it ('Thứ Tư, 10/12/2025, 14:42 (GMT+7)', '5.1.2026') in UTC; None without a full date."""
+def parse_shown(value: str, now: datetime | None = None) -> datetime | None:
+    """A date as a page shows it ('Thứ Tư, 10/12/2025, 14:42 (GMT+7)', '5.1.2026') in UTC; None without a full date.
+
+    '5 giờ trước' and 'Hôm qua' are dates only where `now` (aware) says when the page was read.
+    """
     match = _WORDED.search(value) or _DAY_FIRST.search(value)
     if not match:
-        return None
+        return _relative(value, now) if now and len(value) <= _LABEL else None
     day, month, year = (int(part) for part in match.groups())
     rest = value[: match.start()] + " " + value[match.end() :]
-    clock = _CLOCK.search(rest)
     zone = _GMT.search(rest)
     offset = timezone(timedelta(hours=int(zone[1] + zone[2]))) if zone and int(zone[2]) <= 14 else VIETNAM
-    hour, minute = (int(clock[1]), int(clock[2])) if clock else (0, 0)
-    if clock and clock[3] and hour <= 12:  # SA and CH are AM and PM
+    return _moment(year, month, day, *_clock(rest), 0, offset)
+
+
+def _clock(value: str) -> tuple[int, int]:
+    """Hour and minute shown; midnight where none is."""
+    clock = _CLOCK.search(value)
+    if not clock:
+        return 0, 0
+    hour, minute = int(clock[1]), int(clock[2])
+    if clock[3] and hour <= 12:  # SA and CH are AM and PM
         hour = hour % 12 + (12 if clock[3].upper() in ("PM", "CH") else 0)
-    return _moment(year, month, day, hour, minute, 0, offset)
+    return hour, minute
+
+
+def _relative(value: str, now: datetime) -> datetime | None:
+    try:
+        if ago := _AGO.search(value):
+            return (now - int(ago[1]) * _AGO_UNITS[ago[2].lower()]).astimezone(UTC)
+        named = _DAY_NAMED.search(value)
+        if not named:
+            return None
+        if named[1].lower() not in _DAYS_BACK:  # vừa xong
+            return now.astimezone(UTC)
+        day = now.astimezone(VIETNAM) - timedelta(days=_DAYS_BACK[named[1].lower()])
+        return _moment(day.year, day.month, day.day, *_clock(value), 0, VIETNAM)
+    except OverflowError:
+        return None
 
 
 def _offset(zone: str | None) -> timezone:

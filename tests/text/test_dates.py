@@ -166,3 +166,51 @@ def test_no_text_breaks_the_readers_of_dates(value: str) -> None:
 )
 def test_the_empty_date_of_some_program_is_no_date(stamp: str) -> None:
     assert parse_stamp(stamp) is None
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        ("5 giờ trước", vn(2026, 1, 5, 3, 30)),
+        ("45 phút trước", vn(2026, 1, 5, 7, 45)),
+        ("Cập nhật 2 ngày trước", vn(2026, 1, 3, 8, 30)),
+        ("1 tuần trước", vn(2025, 12, 29, 8, 30)),
+        ("Vừa xong", vn(2026, 1, 5, 8, 30)),
+        ("Hôm nay, 06:05", vn(2026, 1, 5, 6, 5)),
+        ("Hôm qua", vn(2026, 1, 4)),
+        ("Hôm qua, 14:42", vn(2026, 1, 4, 14, 42)),
+        ("14h42 hôm kia", vn(2026, 1, 3, 14, 42)),
+        ("Thứ Tư, 10/12/2025, 14:42", vn(2025, 12, 10, 14, 42)),  # a full date stands for itself
+    ],
+)
+def test_a_date_told_from_today_needs_to_know_when_that_was(shown: str, expected: datetime) -> None:
+    now = vn(2026, 1, 5, 8, 30)
+
+    read = parse_shown(shown, now)
+
+    assert read == expected == parse_shown(shown, now.astimezone(UTC))
+    assert read is not None and read.tzinfo is UTC
+    assert (parse_shown(shown) is None) == ("/" not in shown)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "3 tháng trước",  # no day
+        "trước",
+        "Hôm qua, 29 người dân xã Mẫu đã dựng lại mái nhà bị gió lốc cuốn trong đêm",  # a sentence
+        "14:42",
+        "",
+    ],
+)
+def test_what_does_not_tell_a_day_gives_none_even_today(shown: str) -> None:
+    assert parse_shown(shown, vn(2026, 1, 5, 8, 30)) is None
+
+
+def test_yesterday_in_vietnam_is_not_yesterday_in_greenwich() -> None:
+    assert parse_shown("Hôm qua", datetime(2026, 1, 4, 20, 0, tzinfo=UTC)) == vn(2026, 1, 4)
+
+
+def test_a_time_before_all_time_is_no_date() -> None:
+    assert parse_shown("999 tuần trước", datetime(1, 1, 2, tzinfo=UTC)) is None
+    assert parse_shown("hôm kia", datetime(1, 1, 1, tzinfo=UTC)) is None
