@@ -60,7 +60,7 @@ class Number:
 def numbers(text: str, lang: Language) -> list[Number]:
     """The amounts of a text (NFC) in figures, in order; `lang` decides what dot and comma mean (any but 'vi': as English).
 
-    '1 tỷ 200 triệu đồng' is one amount; in '32,5 - 37,5 triệu đồng' both have scale and unit.
+    '1 tỷ 200 triệu đồng' is one amount; in '12,5 - 17,5 triệu đồng' both have scale and unit.
     """
     found: list[Number] = []
     scales: list[int] = []  # of those found; 1 where none is written

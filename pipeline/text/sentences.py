@@ -20,7 +20,7 @@ _ABBREVIATIONS = frozenset(
     "Jan Feb Aug Sept Oct Nov Dec".split()
 )
 _DISTRICTS = frozenset("QPHXĐ")  # Q. Mẫu: quận; P. phường, H. huyện, X. xã, Đ. đường
-# Before a letter that is no name: 35 độ C, thép loại A, vitamin C.
+# Before a letter that is no name: 38 độ C, thép loại A, vitamin C.
 _LETTERED = frozenset(
     "độ loại bảng khu nhóm hạng lớp câu viện trường gan vitamin type class group grade plan khối phần mục điểm hepatitis".split()  # noqa: SIM905 - a list of words
 )
@@ -98,7 +98,7 @@ def _ends(text: str, start: int, stops: re.Match[str], end: int) -> bool:
 
 
 def _ends_after_initials(previous: str, initials: str, word: str) -> bool:
-    """'35 độ C. Điểm nóng', 'chị H. Bông tai' end there; 'ông A. B.', 'George W. Bush', 'Q. Hải Mẫu', 'N.T. Lan' do not."""
+    """'38 độ C. Đêm', 'chị H. Bếp' end there; 'ông A. B.', 'George W. Bush', 'Q. Hải Mẫu', 'N.T. Lan' do not."""
     if word in _OPENERS or previous in _LETTERED:
         return True
     named = previous[-1:].isalnum() and (previous.lower() in _PERSONS or previous[0].isupper())
@@ -108,7 +108,7 @@ def _ends_after_initials(previous: str, initials: str, word: str) -> bool:
 
 
 def _ends_unspaced(before: str, word: str) -> bool:
-    """'hôm qua.Theo' and '300 USD.Trong' end there; 'TP.Hà Mẫu', 'Vic.Car', 'U.S.A' and addresses do not."""
+    """'hôm qua.Theo' and '300 USD.Trong' end there; 'TP.Hà Mẫu', 'Node.Js', 'U.S.A' and addresses do not."""
     before = before.rstrip("”’\"')]»")
     if len(word) < 2 or not word[1:].islower() or before in _ABBREVIATIONS or before in _PLACES:
         return False

@@ -47,7 +47,7 @@ SPLIT = [
     ["Họp ở TP. Mẫu.", "Tan lúc 5h."],
     ["Việc này do UBND TP.", "Theo đó, dân được đền bù."],
     ["Ông A. B. nói vậy.", "Rồi đi."],
-    ["Trời nóng 38 độ C.", "Điểm nóng nhất ở miền núi."],
+    ["Trời nóng 38 độ C.", "Đêm xuống mới mát."],
     ["Đội vào bảng A.", "Hai đội còn lại về nước."],
     ["Công an tìm được chị H.", "Khi đó trời đã tối."],
     ["Trồng 1.250 ha.", "Xong."],
