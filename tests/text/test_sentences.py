@@ -62,6 +62,7 @@ SPLIT = [
     ["1. Trồng rừng.", "2. Giữ rừng."],
     ["Cầu đã xong (xem ảnh).", "(TTXVN)"],
     ["Xem tại bao.example.", "Rất dễ."],
+    ["Biết hỏi ai... ?", "Không ai nói."],
     ["Ai đi?", "- Tôi đi.", "- Tôi ở."],
 ]
 

@@ -74,6 +74,8 @@ TITLES: dict[Language, tuple[str, ...]] = {
         "Erdoğan visits Hà Nội",
         "Prisoners freed early",
         "Why bamboo?",
+        "Le Van Mau wins boxing belt",
+        "La Gi fishermen rescued",
         "Hội An lanterns light river",
         "Thanh Hóa tigers rescued",
         "Coffee exports drop 12%",
