@@ -157,6 +157,7 @@ class Page:
     url: str  # the address that answered
     body: bytes  # decoded from any content encoding
     content_type: str = ""
+    seen_at: datetime | None = None  # when it answered; '5 giờ trước' counts from there
 
 
 @dataclass(frozen=True, slots=True)

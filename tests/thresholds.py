@@ -29,11 +29,12 @@ from pipeline.text.extract import extract
 
 PRESS = Path(os.environ.get("DIEMBAO_PRESS", Path(__file__).parent.parent.parent / "shared" / "press")) / "extraction"
 GRIDS: dict[str, tuple[float, ...]] = {
-    "_SMALL": (0.2, 0.25, 0.3, 0.35, 0.4),
+    "_SMALL": (0.15, 0.2, 0.25, 0.3, 0.35),
     "_NEARLY_ALL": (0.65, 0.7, 0.75, 0.8, 0.85, 0.9),
     "_NAMED": (0.2, 0.35, 0.5, 0.65),
     "_LINKED": (0.4, 0.5, 0.6),
     "_SHORT": (25, 40, 55),
+    "_HALF": (0.4, 0.5, 0.6),
     "_ITEM": (10, 20, 30),
     "_TEASER": (500, 700, 900),
     "_TEASERS": (2, 3, 4),
@@ -56,8 +57,12 @@ def score(truth: str, read: str) -> Scores:
 
 def f1(scores: Iterable[Scores]) -> float:
     listed = list(scores)
-    precision, recall = (sum(column) / len(listed) for column in zip(*listed, strict=True))
+    precision, recall = mean(listed)
     return 2 * precision * recall / (precision + recall)
+
+
+def mean(scores: Sequence[Scores]) -> Scores:
+    return sum(p for p, _ in scores) / len(scores), sum(r for _, r in scores) / len(scores)
 
 
 class Pages:
@@ -141,7 +146,7 @@ def main() -> None:
         terminal.print(f"fold {number + 1}: {chosen}", soft_wrap=True)
     for threshold, value in shipped.items():
         moved(threshold, value)
-    precision, recall = (sum(column) / len(held_out) for column in zip(*held_out, strict=True))
+    precision, recall = mean(held_out)
     terminal.print(f"five-fold choice: precision {precision:.3f} recall {recall:.3f} F1 {f1(held_out):.3f}")
     terminal.print(f"shipped thresholds: F1 {f1(pages.articles(pages.names)):.3f}")
 

@@ -233,4 +233,4 @@ def _placed(arrival: Arrival, place: ArchivePlace) -> Arrival:
 def page_of(archived: ArchivedResponse) -> Page:
     """An archived page, ready to be read."""
     reply = _reply(archived)
-    return Page(reply.final_url, reply.body, reply.header("content-type"))
+    return Page(reply.final_url, reply.body, reply.header("content-type"), archived.requested_at)

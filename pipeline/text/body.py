@@ -399,7 +399,12 @@ def _notes(walk: _Walk, dropped: list[bool], kept: list[_Block]) -> dict[Role, l
     lines = [line for block in walk.blocks[:start] if block.length < _DATE_LINE for line in block.lines]
     dates = found.setdefault("date", [])
     dates += reversed([line for line in lines if _YEAR.search(line)])
-    dates += [text for role, text, at, holder in walk.notes if role == "date" and at > start and not dropped[holder]]
+    # Below it the time of that day may stand; alone, a date there counts only outside of what is dropped.
+    dates += [
+        text
+        for role, text, at, holder in walk.notes
+        if role == "date" and at > start and (dates or not dropped[holder])
+    ]
     return found
 
 

@@ -18,7 +18,14 @@ _ZONE = re.compile(r"(?<=\d)\s*([+-])(\d\d):?(\d\d)?\s*$")
 _DAY_FIRST = re.compile(r"(?<!\d)(\d{1,2})\s*[/.\-]\s*(\d{1,2})\s*[/.\-]\s*(\d{4})(?!\d)")
 _CLOCK = re.compile(r"(?<!\d)([01]?\d|2[0-3])\s*(?::|h|g)\s*([0-5]\d)(?!\d)(?::[0-5]\d)?(?:\s*(AM|PM|SA|CH)\b)?", re.I)
 _GMT = re.compile(r"(?:GMT|UTC)\s*([+-])\s*(\d{1,2})\b", re.I)
-_WORDED = re.compile(r"ngày\s+(\d{1,2})\s+tháng\s+(\d{1,2})(?:\s+năm\s+|,\s*|\s*/\s*)(\d{4})", re.I)
+_WORDED = re.compile(r"(?<!\d)(\d{1,2})\s+tháng\s+(\d{1,2})(?:\s+năm\s+|,\s*|\s*/\s*)(\d{4})(?!\d)", re.I)
+# 'October 30, 2026', 'October, 30/2026', '30 Oct. 2026'
+_MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}  # noqa: SIM905 - a list of names
+_MONTH = rf"({'|'.join(_MONTHS)})[a-z]{{0,6}}"
+_ENGLISH = re.compile(
+    rf"\b(?:{_MONTH}[.,]{{0,2}}\s+(\d{{1,2}})(?:\s*[,/]\s*|\s+)|(\d{{1,2}})\s+{_MONTH}[.,]{{0,2}}\s+)(\d{{4}})(?!\d)",
+    re.I,
+)
 
 # '5 giờ trước', 'Hôm qua, 14:42'; a month or a year ago is no date.
 _AGO = re.compile(r"(?<!\d)(\d{1,3})\s+(giây|phút|giờ|tiếng|ngày|tuần)\s+trước\b", re.I)
@@ -53,7 +60,9 @@ def parse_stamp(value: str) -> datetime | None:
         aware = (parsed if parsed.tzinfo else parsed.replace(tzinfo=VIETNAM)).astimezone(UTC)
         return aware if aware.year in _YEARS else None
     except (TypeError, ValueError, OverflowError):
-        return parse_shown(value)
+        return (
+            None if _ENGLISH.search(value) else parse_shown(value)
+        )  # an impossible zone or day is a program's mistake
 
 
 def parse_shown(value: str, now: datetime | None = None) -> datetime | None:
@@ -61,10 +70,13 @@ def parse_shown(value: str, now: datetime | None = None) -> datetime | None:
 
     '5 giờ trước' and 'Hôm qua' are dates only where `now` (aware) says when the page was read.
     """
-    match = _WORDED.search(value) or _DAY_FIRST.search(value)
+    match = _WORDED.search(value) or _DAY_FIRST.search(value) or _ENGLISH.search(value)
     if not match:
         return _relative(value, now) if now and len(value) <= _LABEL else None
-    day, month, year = (int(part) for part in match.groups())
+    if match.re is _ENGLISH:
+        day, month, year = int(match[2] or match[3]), _MONTHS[(match[1] or match[4]).lower()], int(match[5])
+    else:
+        day, month, year = (int(part) for part in match.groups())
     rest = value[: match.start()] + " " + value[match.end() :]
     zone = _GMT.search(rest)
     offset = timezone(timedelta(hours=int(zone[1] + zone[2]))) if zone and int(zone[2]) <= 14 else VIETNAM

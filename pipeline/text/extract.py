@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, time
 from html import unescape
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -20,9 +20,10 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from pipeline.records import Article, Method, Page, Selectors
 from pipeline.text.body import STEP, Body, is_comment, is_noise, read_body
-from pipeline.text.dates import parse_shown, parse_stamp
+from pipeline.text.dates import VIETNAM, parse_shown, parse_stamp
 from pipeline.text.encodings import utf8
 from pipeline.text.language import language
+from pipeline.text.legacy import from_legacy
 from pipeline.text.normalise import clean_line
 
 EXTRACTOR = "extract-3"
@@ -97,6 +98,14 @@ class _Head:
 def extract(page: Page, selectors: Selectors = _NO_SELECTORS) -> Article | None:
     """Read a page; None where it holds no article (a section page, an empty page)."""
     html = utf8(page.body, page.content_type)
+    article = _read(page, html, selectors)
+    if article is None or not from_legacy(f"{article.title}\n{article.text}"):
+        return article
+    # Letters of an old font inside UTF-8, told by the text that was read: to look at each whole page costs more.
+    return _read(page, (from_legacy(html.decode("utf-8", "replace")) or "").encode(), selectors) or article
+
+
+def _read(page: Page, html: bytes, selectors: Selectors) -> Article | None:
     if _has_endless_tag(html):
         html = _ENDLESS_TAG.sub(b"", html)
     tree = LexborHTMLParser(html)
@@ -106,7 +115,7 @@ def extract(page: Page, selectors: Selectors = _NO_SELECTORS) -> Article | None:
         return None
     title = _chosen(tree, selectors.title) or _title(tree, head, body)
     lead = _chosen(tree, selectors.lead) or _lead(head, body, title)
-    published, modified = _dates(tree, head, body, selectors.published)
+    published, modified = _dates(tree, head, body, selectors.published, page.seen_at)
     confidence = _confidence(body)
     paragraphs = body.paragraphs
     if confidence < _SURE and method == "general":
@@ -250,11 +259,12 @@ def _lead(head: _Head, body: Body, title: str) -> str:
     return "" if any(line.startswith(told.rstrip(_DOTS)) for line in body.paragraphs[:3]) else told
 
 
-def _dates(tree: LexborHTMLParser, head: _Head, body: Body, selector: str) -> tuple[datetime | None, datetime | None]:
+def _dates(
+    tree: LexborHTMLParser, head: _Head, body: Body, selector: str, seen_at: datetime | None
+) -> tuple[datetime | None, datetime | None]:
     """When the article was published and last changed, in UTC: as linked data, meta elements or the page's text say."""
     meta, data = head.meta, head.article
-    shown = [_chosen(tree, selector)] if selector else []
-    published = [
+    published = (
         meta.get("article:published_time"),
         data.get("datePublished"),
         data.get("uploadDate"),
@@ -262,21 +272,30 @@ def _dates(tree: LexborHTMLParser, head: _Head, body: Body, selector: str) -> tu
         meta.get("datepublished"),
         meta.get("date"),
         meta.get("dc.date.issued"),
-        *body.notes.get("date", ()),
-    ]
-    modified = [
+    )
+    noted = body.notes.get("date", [])
+    modified = (
         meta.get("article:modified_time"),
         data.get("dateModified"),
         meta.get("og:updated_time"),
         meta.get("lastmod"),
         meta.get("datemodified"),
         *body.notes.get("modified", ()),
-        *(found[1] for line in body.notes.get("date", ()) if (found := _CHANGED.search(line))),
-    ]
-    return next(filter(None, map(parse_shown, shown)), None) or _first_stamp(published), _first_stamp(modified)
+        *(found[1] for line in noted if (found := _CHANGED.search(line))),
+    )
+    chosen = parse_shown(_chosen(tree, selector), seen_at) if selector else None
+    return chosen or _first_stamp(published) or _shown_date(noted, seen_at), _first_stamp(modified)
 
 
-def _first_stamp(values: list[Any]) -> datetime | None:
+def _shown_date(lines: list[str], seen_at: datetime | None) -> datetime | None:
+    """The date nearest above the text; with the time of day, where another line of that day has it."""
+    dates = [date for line in lines if (date := parse_stamp(line) or parse_shown(line, seen_at))]
+    days = [date.astimezone(VIETNAM) for date in dates]
+    timed = (date for date in days if date.date() == days[0].date() and date.time() != time.min)
+    return next(timed, days[0]).astimezone(UTC) if days else None
+
+
+def _first_stamp(values: Iterable[Any]) -> datetime | None:
     return next((stamp for value in values if isinstance(value, str) and (stamp := parse_stamp(value))), None)
 
 

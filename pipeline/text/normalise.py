@@ -17,8 +17,6 @@ from functools import cache, lru_cache
 from itertools import groupby
 from typing import Literal
 
-from pipeline.text.sentences import sentences as sentences  # noqa: PLC0414 - triage/flags.py still looks for it here
-
 _NEVER_SEEN = (
     "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff"  # controls, halves of surrogate pairs, no characters
     "\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"

@@ -24,8 +24,9 @@ from numpy.typing import NDArray
 from pipeline.catalogue import text as say
 from pipeline.errors import ModelError
 from pipeline.records import HOME, Flag, Judgement, Term
-from pipeline.text.normalise import sentences, syllable_key, syllables, tone_key
+from pipeline.text.normalise import syllable_key, syllables, tone_key
 from pipeline.text.places import Gazetteer
+from pipeline.text.sentences import sentences
 from pipeline.triage.features import features
 
 MODEL_FILE = "topics.skops"

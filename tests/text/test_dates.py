@@ -34,6 +34,11 @@ def vn(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: 
         ("5/1/2026 08:07 GMT+8", datetime(2026, 1, 5, 0, 7, tzinfo=UTC)),
         ("5/1/2026 08:07 UTC -5", datetime(2026, 1, 5, 13, 7, tzinfo=UTC)),
         ("5/1/2026 08:07 GMT+99", vn(2026, 1, 5, 8, 7)),
+        ("Chủ nhật, 25 tháng 10, 2026", vn(2026, 10, 25)),
+        ("October 30, 2026 - 08:14", vn(2026, 10, 30, 8, 14)),
+        ("Update: October, 30/2026 - 08:14", vn(2026, 10, 30, 8, 14)),
+        ("Fri, 30 Oct. 2026, 2:05 PM GMT+7", vn(2026, 10, 30, 14, 5)),
+        ("3 Sept 2026", vn(2026, 9, 3)),
         ("1/2/2026", vn(2026, 2, 1)),  # the first of February, never the second of January
     ],
 )
@@ -58,6 +63,9 @@ def test_a_date_shown_on_a_page_is_read_day_first_in_vietnams_time(shown: str, e
         "ngày 31 tháng 4 năm 2026",
         "Điện thoại 024.3939.2026",
         "112/10/20256",
+        "May 2026",
+        "Mayor 12, 20266",
+        "October 32, 2026",
         "99/99/9999",
     ],
 )

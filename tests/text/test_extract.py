@@ -272,6 +272,25 @@ def test_the_date_is_the_best_the_page_gives(head: str, shown: str) -> None:
     assert article(f"{HEADING}{shown}<div>{paragraphs(BODY)}</div>", head).published == PUBLISHED
 
 
+def test_a_date_told_by_the_hours_since_counts_from_when_the_page_was_seen() -> None:
+    body = f"{HEADING}<span class=time>5 giờ trước</span><div>{paragraphs(BODY)}</div>".encode()
+
+    seen = extract(Page(URL, body, "", PUBLISHED + timedelta(hours=5)))
+    unknown = extract(Page(URL, body))
+
+    assert seen is not None and seen.published == PUBLISHED
+    assert unknown is not None and unknown.published is None
+
+
+def test_letters_of_an_old_font_inside_utf_8_are_read() -> None:
+    typed = "Hµ Néi ®· kh¸nh thµnh c©y cÇu míi, nèi hai bê s«ng MÉu sau m­êi t¸m th¸ng thi c«ng vµ ®ãn nh÷ng chuyÕn xe ®Çu tiªn. "
+
+    read = article(f"<h1>C©y cÇu míi</h1><div><p>{typed * 2}</p><p>{typed * 3}</p></div>")
+
+    assert read.title == "Cây cầu mới"
+    assert read.text.startswith("Hà Nội đã khánh thành cây cầu mới, nối hai bờ sông Mẫu sau mười tám tháng")
+
+
 def test_a_page_without_a_date_gets_none_and_a_later_change_is_kept_apart() -> None:
     assert article(f"{HEADING}<div>{paragraphs(BODY)}</div>").published is None
 
