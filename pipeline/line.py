@@ -45,9 +45,10 @@ from pipeline.settings import Settings
 from pipeline.store import articles, news
 from pipeline.store.database import Database
 from pipeline.store.ledger import Ledger, coverage
-from pipeline.text.extract import EXTRACTOR, extract, without_lead
+from pipeline.text.extract import EXTRACTOR, extract
 from pipeline.text.language import language
 from pipeline.text.places import Gazetteer
+from pipeline.text.tidy import without_lead
 from pipeline.text.words import SEGMENTER, segment
 from pipeline.triage.flags import load
 

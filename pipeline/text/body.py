@@ -26,7 +26,7 @@ from pipeline.text.normalise import clean_line
 # Elements whose text is never the article's.
 _SKIPPED = frozenset({
     "script", "style", "noscript", "template", "iframe", "svg", "video", "audio", "object", "nav", "footer", "aside", "button",
-    "select", "textarea", "input", "dialog", "head", "canvas", "map", "embed", "progress", "meter", "-comment",
+    "select", "textarea", "input", "dialog", "head", "canvas", "map", "embed", "progress", "meter", "img", "-comment",
 })  # fmt: skip
 # Elements that stand inside a line of text. All others part one block from the next.
 _INLINE = frozenset({
@@ -57,17 +57,18 @@ _NAMES: dict[Role, str] = {
     "rating print credit credits footer accessible sr",
     "quote": "quote pullquote blockquote",
     "body": "articlebody articlecontent articletext entrycontent postcontent postbody posttext storybody storycontent storytext "
-    "contentbody newscontent newsbody newstext detailcontent contentdetail fckdetail singularcontent cmsbody bodycontent "
-    "textcontent bodytext bodycopy articlecopy articledetail journalcontent noidung blogcontent pagecontent",
+    "contentbody newscontent newsbody newstext detailcontent contentdetail fckdetail singularcontent cmsbody namebody "
+    "bodycontent textcontent bodytext bodycopy articlecopy articledetail journalcontent noidung blogcontent pagecontent",
     "title": "tieude newstitle titlenews articletitle detailtitle titledetail posttitle entrytitle storytitle cmstitle",
     "lead": "sapo chapeau chappeau standfirst tomtat trichdan",
-    "summary": "summary description desc des intro introtext excerpt lead subtitle",
+    "summary": "summary description desc des intro introtext excerpt lead",
     "date": "date datetime time timestamp ngay ngaydang thoigian pubdate publishdate published",
 }
 _ROLES = [(role, frozenset(names.split())) for role, names in _NAMES.items()]
 _NOISE: tuple[Role, ...] = ("noise", "perhaps", "trail")
 # The longest text that is noted, in characters.
 _NOTED: dict[Role, int] = {"title": 300, "lead": 700, "summary": 700, "date": 120, "modified": 120, "trail": 300}
+_TYPED = frozenset({"text", "email", "search", "tel"})  # inputs of a form that a reader fills in
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 
@@ -82,12 +83,19 @@ _ITEM = 10  # characters; a shorter item of a list is rather a menu's
 _TEASER = 700  # characters; a link with a summary, of which there are several in a row
 _TEASERS = 3
 _CELL_LENGTH = 200  # characters; a longer cell is part of the page's layout, not of a table
+_FEW = 4  # captions that no name tells are at most a fourth of an article's blocks
+_FORM = 300  # characters; an element with an input and less text is a form to fill in
+_CAPTION = 300  # characters; longer text under a picture is the story's
 _PIECES = 30  # elements named as a body that are looked at, those of most worth
 _DATE_LINE = 60  # characters
 _OPENING = 3  # blocks, among them dates and names, in which a lead in bold may stand
 _DEEPEST = 150  # no template nests so deep; what does is broken or hostile
 _STEPS = 6  # of a trail from the front page
 STEP = " › "  # between them
+_CRUMB = re.compile(r"\s*[>»›/]\s*")
+_LINK, _BOLD, _ITALIC = 1, 2, 4  # marks of text, added up
+_MARKS = {"a": _LINK, "b": _BOLD, "strong": _BOLD, "i": _ITALIC, "em": _ITALIC}
+_CENTRED = re.compile(r"text-align\s*:\s*center", re.I)
 _BREAK, _CELL = "\x1e", "\x1f"  # mark line breaks and table cells in a run of text
 
 
@@ -97,11 +105,13 @@ class Body:
 
     paragraphs: list[str]
     captions: list[str]
+    pictured: list[str]  # lines that stand first after a picture, anywhere on the page
     # What the template names as headline, lead, date and trail from the front page; the nearest above the text first.
     notes: dict[Role, list[str]]
     opening: str  # the first paragraph where it is set in bold: old templates mark the lead so
     share: float  # 0..1, of the worth of the whole page
     named: bool  # the page itself says where its body is
+    links: int  # blocks of the whole page that are links to something
 
 
 class _Block(NamedTuple):
@@ -109,6 +119,8 @@ class _Block(NamedTuple):
     length: int  # characters
     linked: int  # of them in links
     bold: int  # of them in bold
+    italic: bool  # all of them in italics or centred
+    pictured: bool  # the first text after a picture
     kind: str  # the tag that says what it is: p, li, h2, tr, or div for text straight inside a container
     holder: int  # number of the element
 
@@ -138,14 +150,25 @@ def _choose(walk: _Walk, whole: bool) -> Body:
     inside[holder] = True
     for number in range(holder + 1, len(parents)):
         inside[number] = inside[parents[number]] and not dropped[number]
-    kept = list(_kept(block for block in blocks if inside[block.holder]))
+    found = [block for block in blocks if inside[block.holder]]
+    under = [block for block in found if block.pictured and block.italic and block.length < _CAPTION]
+    if len(under) * _FEW > len(found):  # whole pages are centred
+        under = []
+    kept = list(_kept(block for block in found if block not in under))
+    captions = [*map(clean_line, walk.captions), *(line for block in under for line in block.lines)]
     return Body(
         [line for block in kept for line in block.lines],
-        [caption for caption in map(clean_line, walk.captions) if caption],
+        [caption for caption in captions if caption],
+        [
+            block.lines[0]
+            for block in blocks
+            if block.pictured and block.length < _CAPTION and not dropped[block.holder]
+        ],
         _notes(walk, dropped, kept),
         next((block.lines[0] for block in kept[:_OPENING] if _is_bold(block)), ""),
         min(max(worth[holder] / worth[0], 0.0), 1.0) if worth[0] > 0 else 0.0,
         whole or walk.roles[holder] == "body",
+        sum(block.length >= 15 and block.linked > block.length * 0.7 for block in blocks),
     )
 
 
@@ -186,17 +209,18 @@ class _Walk:
     roles: list[Role] = field(default_factory=lambda: [""])
     blocks: list[_Block] = field(default_factory=list)
     captions: list[str] = field(default_factory=list)
-    headed: set[int] = field(default_factory=set)  # elements around a headline
+    headed: list[int] = field(default_factory=list)  # elements that hold a headline
     notes: list[tuple[Role, str, int, int]] = field(default_factory=list)  # role, text, blocks before it, holder
     _run: list[str] = field(default_factory=list)
-    _linked: int = 0
-    _bold: int = 0
+    inputs: set[int] = field(default_factory=set)  # elements in which a reader can type
+    _marked: list[int] = field(default_factory=lambda: [0] * 8)  # characters of the run by their marks
+    _pictured: bool = False
 
     def through(self, root: LexborNode) -> None:
-        self._children(root, 0, False, False, "div", 0)
+        self._children(root, 0, 0, "div", 0)
         self._flush("div", 0)
 
-    def _children(self, node: LexborNode, holder: int, in_link: bool, in_bold: bool, kind: str, depth: int) -> None:
+    def _children(self, node: LexborNode, holder: int, marks: int, kind: str, depth: int) -> None:
         run = self._run
         child = node.first_child
         while child is not None:
@@ -205,10 +229,8 @@ class _Walk:
                 text = child.text_content or ""
                 if run or not text.isspace():  # white space between blocks begins nothing
                     run.append(text)
-                    if in_link:
-                        self._linked += len(text.strip())
-                    if in_bold:
-                        self._bold += len(text.strip())
+                    if marks:
+                        self._marked[marks] += len(text.strip())
             elif tag is None or tag in _SKIPPED:
                 self._skip(child, tag, holder)
             elif tag == "br":
@@ -216,51 +238,53 @@ class _Walk:
             elif depth > _DEEPEST:
                 run.append(child.text(separator=" "))
             elif tag in _INLINE:
-                self._inline(child, tag, holder, in_link, in_bold, kind, depth)
+                self._inline(child, tag, holder, marks, kind, depth)
             elif tag in ("td", "th") and _named(child) != "caption":
-                self._cell(child, holder, in_link, in_bold, kind, depth)
+                self._cell(child, holder, marks, kind, depth)
             else:
                 if run:
                     self._flush(kind, holder)
-                self._block(child, tag, holder, in_link, kind, depth)
+                self._block(child, tag, holder, marks, kind, depth)
             child = child.next
 
-    def _cell(self, node: LexborNode, holder: int, in_link: bool, in_bold: bool, kind: str, depth: int) -> None:
+    def _cell(self, node: LexborNode, holder: int, marks: int, kind: str, depth: int) -> None:
         if (role := _named(node)) in _NOTED:
             self._note(role, node, holder)
         self._run.append(_CELL)
-        self._children(node, holder, in_link, in_bold, kind, depth + 1)
+        self._children(node, holder, marks, kind, depth + 1)
 
     def _skip(self, node: LexborNode, tag: str | None, holder: int) -> None:
-        if tag == "nav" and _named(node) == "trail":
-            self._note("trail", node, holder)
+        if tag == "img":
+            self._pictured = True
+        elif tag == "input":
+            if (node.attributes.get("type") or "text").lower() in _TYPED:
+                self.inputs.add(holder)
+        elif tag == "nav":
+            label = (node.attributes.get("aria-label") or "").lower()
+            if _named(node) == "trail" or "breadcrumb" in label:
+                self._note("trail", node, holder)
 
-    def _inline(
-        self, node: LexborNode, tag: str, holder: int, in_link: bool, in_bold: bool, kind: str, depth: int
-    ) -> None:
-        if tag == "a":
-            in_link = True
-        else:
-            if node.attributes:
-                role = _named(node)
-                if role in ("comment", "caption", *_NOISE):
-                    if role == "trail":
-                        self._note(role, node, holder)
-                    return
-                if tag in ("time", "abbr"):
-                    self._note("date", node, holder)
-                elif role and not in_link:
+    def _inline(self, node: LexborNode, tag: str, holder: int, marks: int, kind: str, depth: int) -> None:
+        if tag != "a" and node.attributes:
+            role = _named(node)
+            if role in ("comment", "caption", *_NOISE):
+                if role == "trail":
                     self._note(role, node, holder)
-            in_bold = in_bold or tag in ("b", "strong")
-        self._children(node, holder, in_link, in_bold, kind, depth + 1)
+                return
+            if tag in ("time", "abbr"):
+                self._note("date", node, holder)
+            elif role and not marks & _LINK:
+                self._note(role, node, holder)
+        self._children(node, holder, marks | _MARKS.get(tag, 0), kind, depth + 1)
 
-    def _block(self, node: LexborNode, tag: str, holder: int, in_link: bool, kind: str, depth: int) -> None:
+    def _block(self, node: LexborNode, tag: str, holder: int, marks: int, kind: str, depth: int) -> None:
         role = self._role_of(node, tag, kind)
         if role is None:
             return
         if tag == "h1":
             if role not in _NOISE:
-                self.headed.update((holder, *_above(self.parents, holder)))
+                self.headed.append(holder)
+                self._note("title", node, holder)
             return
         if tag == "figure" and not node.css_first("table,blockquote"):
             self.captions += [caption.text(separator=" ") for caption in node.css("figcaption,[class*=aption]")]
@@ -276,10 +300,11 @@ class _Walk:
             kind = tag
         elif role == "quote":
             kind = "blockquote"
-        if role in _NOTED and (not in_link or role == "trail"):
+        if role in _NOTED and (not marks & _LINK or role == "trail"):
             self._note(role, node, holder)
         before = len(self.blocks)
-        self._children(node, number, in_link, False, kind, depth + 1)
+        marks = marks & _LINK | (_ITALIC if _is_centred(node) else 0)
+        self._children(node, number, marks, kind, depth + 1)
         if self._run:
             self._flush(kind, number)
         if tag == "tr":
@@ -299,6 +324,8 @@ class _Walk:
         if "itemprop" in attributes:
             named = attributes["itemprop"]
             role = "comment" if named == "comment" else "body" if named == "articleBody" else role
+        if "property" in attributes and attributes["property"] == "content:encoded":
+            role = "body"
         # A template may give its frame any name; a row may be any player's or author's; a quotation names its speaker.
         if (tag in _FRAME and role != "body") or (role in _NOISE and (tag == "tr" or kind == "blockquote")):
             return ""
@@ -314,8 +341,8 @@ class _Walk:
         if not text or len(text) > _NOTED.get(role, 0):
             return
         if role == "trail":
-            steps = [clean_line(link.text()) for link in node.css("a")[:_STEPS]]
-            text = STEP.join(filter(None, steps)) or re.sub(r"\s*[>»›/]\s*", STEP, text)
+            links = [link for link in node.css("a")[:_STEPS] if (link.attributes.get("href") or "") != "/"]
+            text = STEP.join(filter(None, (clean_line(link.text()) for link in links))) or _CRUMB.sub(STEP, text)
         elif node.css_first("a,li"):
             return
         self.notes.append((role, text, len(self.blocks), holder))
@@ -327,13 +354,14 @@ class _Walk:
             cell.length < _CELL_LENGTH for cell in cells
         ):
             line = " ".join(line for cell in cells for line in cell.lines)
-            self.blocks[before:] = [_Block([line], len(line), sum(cell.linked for cell in cells), 0, "tr", number)]
+            self.blocks[before:] = [
+                _Block([line], len(line), sum(cell.linked for cell in cells), 0, False, False, "tr", number)
+            ]
 
     def _flush(self, kind: str, holder: int) -> None:
         """End a run of text."""
         text = "".join(self._run)
-        linked, self._linked = self._linked, 0
-        bold, self._bold = self._bold, 0
+        marked, self._marked = self._marked, [0] * 8
         self._run.clear()
         if not text or text.isspace():
             return
@@ -346,7 +374,16 @@ class _Walk:
         lines = [line for part in text.split(_BREAK) if (line := clean_line(part))]
         if lines:
             length = sum(map(len, lines))
-            self.blocks.append(_Block(lines, length, min(linked, length), bold, kind, holder))
+            linked, bold, italic = (sum(marked[at] for at in range(8) if at & mark) for mark in (_LINK, _BOLD, _ITALIC))
+            self.blocks.append(
+                _Block(lines, length, min(linked, length), bold, italic >= length * 0.9, self._pictured, kind, holder)
+            )
+            self._pictured = False
+
+
+def _is_centred(node: LexborNode) -> bool:
+    attributes = node.attributes
+    return attributes.get("align") == "center" or bool(_CENTRED.search(attributes.get("style") or ""))
 
 
 def _is_caption(node: LexborNode) -> bool:
@@ -374,25 +411,37 @@ def _dropped(walk: _Walk) -> list[bool]:
             told[parent] |= told[number]
         if linked[number] and told[number] and sizes[number] < _TEASER:
             teasers[parent] += 1
+    forms = {form for number in walk.inputs if sizes[form := _around_text(parents, sizes, number)] < _FORM}
+    headed = {above for number in walk.headed for above in (number, *_above(parents, number))}
     noise: dict[Role, float] = {"perhaps": sizes[0] * _SMALL, "noise": sizes[0] * _HALF, "trail": sizes[0] * _SMALL}
     dropped = [False] * len(parents)
     for number in range(1, len(parents)):
         parent = parents[number]
         dropped[number] = (
             dropped[parent]
-            or (number not in walk.headed and sizes[number] < noise.get(walk.roles[number], 0))
+            or (number not in headed and sizes[number] < noise.get(walk.roles[number], 0))
+            or (number in forms and number not in headed)
             or (teasers[parent] >= _TEASERS and linked[number] and told[number] and sizes[number] < _TEASER)
         )
     return dropped
 
 
+def _around_text(parents: list[int], sizes: list[int], number: int) -> int:
+    """The nearest element from one outwards that has any text."""
+    while number and not sizes[number]:
+        number = parents[number]
+    return number
+
+
 def _notes(walk: _Walk, dropped: list[bool], kept: list[_Block]) -> dict[Role, list[str]]:
     """Notes by role. Above the text, the nearest counts most; below it stands what belongs to other articles."""
-    noted = {text for _, text, _, _ in walk.notes}
-    first = next((block for block in kept if block.length > _SHORT and block.lines[0] not in noted), None)
+    noted = {text.replace(" ", "") for _, text, _, _ in walk.notes}
+    first = next((b for b in kept if b.length > _DATE_LINE and b.lines[0].replace(" ", "") not in noted), None)
     start = next((at for at, block in enumerate(walk.blocks) if block is first), 0)
     found: dict[Role, list[str]] = {}
     for role, text, at, holder in reversed(walk.notes):
+        if role in ("lead", "summary") and "title" in found:
+            continue  # above the headline the outlet speaks of itself
         if at <= start and (role in ("date", "modified", "trail") or not dropped[holder]):
             found.setdefault(role, []).append(text)
     # Failing all else a short line above the text may hold the date: 'Ngày ban hành: 26/10/2026'.
@@ -425,7 +474,7 @@ def _holder(walk: _Walk, dropped: list[bool], worth: list[float]) -> int:
         parent = walk.parents[number]
         if not dropped[number] and worth[number] > 0 and (not best[parent] or worth[number] >= worth[best[parent]]):
             best[parent] = number
-    holder = 0
+    holder = first = _first_article(walk, worth)
     while best[holder] and worth[best[holder]] >= worth[holder] * _NEARLY_ALL:
         holder = best[holder]
     named = [
@@ -433,6 +482,8 @@ def _holder(walk: _Walk, dropped: list[bool], worth: list[float]) -> int:
         for number, role in enumerate(walk.roles)
         if role == "body" and walk.tags[number] != "p" and not dropped[number] and worth[number] > 0
     ]
+    if first:
+        named = [number for number in named if first in _above(walk.parents, number)]
     if not named:
         return holder
     named = sorted(sorted(named, key=lambda number: worth[number])[-_PIECES:])
@@ -443,6 +494,17 @@ def _holder(walk: _Walk, dropped: list[bool], worth: list[float]) -> int:
         if worth[number] >= worth[chosen] * 0.9 and chosen in _above(walk.parents, number):
             chosen = number
     return _around(walk, worth, chosen, named)
+
+
+def _first_article(walk: _Walk, worth: list[float]) -> int:
+    """Where several <article> elements have a headline each, the page goes on with other stories: the first is its own."""
+    headed: list[int] = []
+    for number in walk.headed:
+        around = (above for above in (number, *_above(walk.parents, number)) if walk.tags[above] == "article")
+        article = next(around, 0)
+        if article and article not in headed:
+            headed.append(article)
+    return headed[0] if len(headed) > 1 and worth[headed[0]] > _CELL_LENGTH else 0
 
 
 def _above(parents: list[int], number: int) -> list[int]:

@@ -25,6 +25,7 @@ from pipeline.text.encodings import utf8
 from pipeline.text.language import language
 from pipeline.text.legacy import from_legacy
 from pipeline.text.normalise import clean_line
+from pipeline.text.tidy import SENTENCE, is_credited, tidy
 
 EXTRACTOR = "extract-3"
 _NO_SELECTORS = Selectors()
@@ -35,49 +36,16 @@ _ARTICLE_NAME = re.compile(r"(?:[a-z0-9]+-){4,}[a-z0-9]+|\d{5,}", re.I)  # in an
 _LEAD = range(30, 701)  # characters
 _HEADLINE = range(15, 300)
 _HEADLINE_TEXT = 30  # characters of text for each linked headline; a page with less is a list of them
-_LONG = 200  # characters; a longer paragraph is no headline
-_SENTENCE = 60  # characters; shorter lines may be labels
+_MANY_LINKS = 15
+_PLACE = 30  # characters of a text that a place, a day and an agency may take: 'HANOI, Nov 5 (Agency) - '
 _SURE = 0.5  # of confidence; below it trafilatura is asked
 
-_PROMO = re.compile(
-    r"^[\s*•\-–]*(?:>>+|»|xem thêm|đọc thêm|mời (?:quý )?(?:độc giả|bạn đọc)|tin liên quan|bài liên quan|theo dõi .{0,40} trên"
-    r"|nguồn:? \[?link|read more|see also|related|more on this|sign up|subscribe|follow us|click here|advertisement|ảnh\s*:"
-    r"|video\s*:|photo\s*:|photograph\s*:|image\s*:|clip\s*:|bình luận|chia sẻ bài viết|copyright|©"
-    r"|tham khảo thêm$|tin mới$|từ khóa)",
-    re.I,
-)
-_OTHERS = re.compile(
-    r"^(?:(?:các |những )?(?:tin|bài)(?: viết| tức)? (?:khác|mới hơn|cũ hơn|cùng (?:chuyên )?mục|liên quan|đã đưa|đọc nhiều)"
-    r"|other news|more stories|more from)\b.{0,20}$",
-    re.I,
-)
-_POINTING = ("tại đây", "tại đây.", " here", " here.")  # ends a call to look elsewhere
-_CREDIT = re.compile(r"^\(?(?:ảnh|photo|nguồn|source|image|nguồn ảnh)\s*:?\s*[^.]{0,60}\)?\.?$", re.I)
-_CREDIT_LENGTH = 80  # characters
-# Ends a caption: '(Ảnh: …)', '- Ảnh: …', 'Photo: …'.
-_CREDITED = re.compile(
-    r"(?:[-–—]\s*)?\(?\b(?:ảnh|nguồn ảnh|photo|picture|image|credit|đồ họa|minh họa)(?:\s*:| by\b)[^()]{0,60}\)?[\s.]*$",
-    re.I,
-)
-# A last line that is a name: two to four capitalised words, perhaps with an outlet or a dash, no full stop.
-_UPPER = "A-Z" + "".join(char for char in map(chr, range(0xC0, 0x1F00)) if char.isupper())
-_NAMES = rf"[{_UPPER}][\w.’']*(?:[\s\-–/,&]+(?:(?:và|and)\s+)?[{_UPPER}][\w.’']*){{0,6}}"
-_BY = (
-    r"(?i:bài và ảnh|bài, ảnh|tin, ảnh|tin và ảnh|bài|tin|ảnh|tác giả|thực hiện|phóng viên|pv|ctv|kỹ thuật|đồ họa|thiết kế"
-    r"|biên tập|nội dung|by)\s*:?\s*"
-)
-_NAME_ABOVE = re.compile(rf"^(?:{_BY})?{_NAMES}$")
-_NAME_LINE = re.compile(
-    rf"^(?:{_BY})?{_NAMES}(?:\s*[-–;|]\s*{_BY}{_NAMES})*"
-    r"(?:\s*\((?:tổng hợp|t/h|ghi|thực hiện)\))?$"
-)
-# 'Theo TTXVN' says where a text comes from and stays; with another name in brackets behind it the first is a person's.
-_THEO_PERSON = re.compile(rf"^Theo {_NAMES}\s*\([^()]+\)$")
 # '(Dân trí) - ' before a lead is the outlet's own name; '(TTXVN) - ' says where the text comes from and stays.
 _MARK_BEFORE = re.compile(r"^\((?!TTXVN|VNA|Theo)[^()]{2,30}\)\s*[-–—]\s*")
 # A description that says who the outlet is, the same on every page.
 _SELF = re.compile(
-    r"(?:trang (?:thông tin|tin|web)|cổng (?:thông tin|tttđt)|website|báo [^,.;]{2,40} điện tử|cơ quan ngôn luận)\b",
+    r"(?:trang (?:thông tin|tin|web)|cổng (?:thông tin|tttđt)|website|báo [^,.;]{2,40} điện tử|cơ quan ngôn luận|tiếng nói của"
+    r"|tin tức (?:mới|nhanh)|cập nhật tin|đọc báo)\b",
     re.I,
 )
 _CUT = ("...", "…", "[…]", "[...]")
@@ -118,16 +86,17 @@ def _read(page: Page, html: bytes, selectors: Selectors) -> Article | None:
     published, modified = _dates(tree, head, body, selectors.published, page.seen_at)
     confidence = _confidence(body)
     paragraphs = body.paragraphs
-    if confidence < _SURE and method == "general":
+    # A page of many links that nothing calls an article is a list of them, however trafilatura reads it.
+    if confidence < _SURE and method == "general" and (_is_said_to_be_an_article(head) or body.links < _MANY_LINKS):
         other = _told_in_data(head) or _fallback(html)
         if sum(map(len, other)) > sum(map(len, paragraphs)) * 1.2:
             paragraphs, method, confidence = other, "fallback", max(confidence, _SURE)
-    paragraphs, captions = _tidy(paragraphs, title, lead)
-    captions = list(_captions([*body.captions, *captions]))
+    credited = [line for line in body.pictured if is_credited(line)]
+    paragraphs, captions = tidy(paragraphs, [*body.captions, *credited], title, lead, _authors(head))
     if not paragraphs and sum(map(len, captions)) > _LEAD.start * len(captions) > _LEAD.start:
         paragraphs, captions = captions, []  # a photo story: its captions are the text
     # A page of pictures or film may have a lead, and labels ("Chia sẻ", a date, the paper's name), and no text.
-    if not any(len(paragraph) >= _SENTENCE for paragraph in paragraphs):
+    if not any(len(paragraph) >= SENTENCE for paragraph in paragraphs):
         return None
     text = "\n\n".join(paragraphs)
     return Article(
@@ -185,6 +154,16 @@ def _head(tree: LexborHTMLParser) -> _Head:
 _ARTICLES = ("Article", "Posting", "VideoObject")  # how the names of types end
 
 
+def _authors(head: _Head) -> list[str]:
+    """Names by which lines about the author are told from the text. They go no further."""
+    named = head.article.get("author")
+    return [
+        clean_line(author["name"])
+        for author in (named if isinstance(named, list) else [named])
+        if isinstance(author, dict) and isinstance(author.get("name"), str)
+    ]
+
+
 def _read_linked_data(raw: str, head: _Head) -> None:
     try:
         loaded = json.loads(raw.strip(), strict=False)
@@ -240,23 +219,25 @@ def _title(tree: LexborHTMLParser, head: _Head, body: Body) -> str:
 
 def _lead(head: _Head, body: Body, title: str) -> str:
     """The lead as the page shows it, or as it describes itself; in its own words, without the outlet's mark before it."""
-    shown = [line for line in body.notes.get("lead", ()) if len(line) in _LEAD]
-    if shown:
-        return _MARK_BEFORE.sub("", shown[0])
+    for line in body.notes.get("lead", ()):
+        if len(line) in _LEAD:
+            return _MARK_BEFORE.sub("", line)
     described = [head.meta.get("og:description"), head.meta.get("description"), head.article.get("description")]
     told = next((line for value in described if isinstance(value, str) and (line := clean_line(unescape(value)))), "")
     if len(told) not in _LEAD or told in title or _SELF.match(told):
         told = ""
-    if told and not told.endswith(_CUT):
-        return _MARK_BEFORE.sub("", told)
-    start = told.rstrip(_DOTS)[:60].casefold()
-    for line in body.notes.get("summary", ()):
-        if len(line) in _LEAD and line.casefold().startswith(start):
+    start, whole = told.rstrip(_DOTS)[:60].casefold(), not told.endswith(_CUT)
+    summaries = [line for line in body.notes.get("summary", ()) if len(line) in _LEAD]
+    for line in summaries:
+        if line.casefold().startswith(start):
+            return _MARK_BEFORE.sub("", told if told and whole else line)
+    if told and any(told.rstrip(_DOTS)[_PLACE:] in line for line in body.paragraphs[:3]):
+        return told if whole else ""  # cut off from the beginning of the text, it says nothing that the text does not
+    # What the page shows as its lead is believed before a description that nobody sees.
+    for line in (*summaries, body.opening):
+        if len(line) in _LEAD:
             return _MARK_BEFORE.sub("", line)
-    if not told and len(body.opening) in _LEAD:
-        return body.opening
-    # Cut off from the beginning of the text, it says nothing that the text does not.
-    return "" if any(line.startswith(told.rstrip(_DOTS)) for line in body.paragraphs[:3]) else told
+    return _MARK_BEFORE.sub("", told)
 
 
 def _dates(
@@ -346,10 +327,13 @@ def _believed(candidate: str, url: str) -> bool:
     )
 
 
+def _is_said_to_be_an_article(head: _Head) -> bool:
+    return bool(head.article or head.meta.get("article:published_time") or head.meta.get("pubdate"))
+
+
 def _is_section(tree: LexborHTMLParser, head: _Head, body: Body, url: str) -> bool:
     """Whether a page is a front or section page: headlines that are links, little else, and nothing that says "article"."""
-    meta = head.meta
-    if head.article or meta.get("article:published_time") or meta.get("pubdate"):
+    if _is_said_to_be_an_article(head):
         return False
     if urlsplit(url).path in ("", "/") and url:
         return True
@@ -369,7 +353,7 @@ def _body(tree: LexborHTMLParser, selectors: Selectors) -> tuple[Body, Method]:
             pass  # a selector that is none drops nothing; `sources.toml` is checked where it is read
     root = tree.body
     if root is None:
-        return Body([], [], {}, "", 0.0, False), "general"
+        return Body([], [], [], {}, "", 0.0, False, 0), "general"
     general = read_body(root)
     try:
         chosen = tree.css_first(selectors.body) if selectors.body else None
@@ -386,7 +370,7 @@ def _confidence(body: Body) -> float:
     """1 when the text is long and is most of what the page tells; below 0.5 the caller should doubt it."""
     length = sum(map(len, body.paragraphs))
     if length < 400:  # a brief, where the page says so; else rather a mistake
-        return 0.6 if body.named and body.share > _SURE and length > _SENTENCE else min(length / 1000, 0.4)
+        return 0.6 if body.named and body.share > _SURE and length > SENTENCE else min(length / 1000, 0.4)
     return min(length / 800, 1.0) * 0.5 + min(body.share / 0.8, 1.0) * 0.5
 
 
@@ -416,58 +400,3 @@ def _fallback(html: bytes) -> list[str]:
                     lines.append(line)
                     listed += len(line) if block.tag == "list" else 0
     return lines if listed * 2 <= sum(map(len, lines)) else []
-
-
-def _tidy(paragraphs: list[str], title: str, lead: str) -> tuple[list[str], list[str]]:
-    """The paragraphs without what is not the article's text; and lines that turned out to be captions."""
-    kept: list[str] = []
-    captions: list[str] = []
-    seen: set[str] = set()
-    last = max((at for at, paragraph in enumerate(paragraphs) if len(paragraph) >= _LONG), default=-1)
-    for at, paragraph in enumerate(paragraphs):
-        if at > last and _OTHERS.match(paragraph):
-            break  # a list of other articles, to the end
-        if paragraph in (title, lead) or (len(paragraph) > 40 and paragraph in seen):
-            continue
-        if len(paragraph) < 200 and (_PROMO.match(paragraph) or paragraph.endswith(_POINTING)):
-            continue
-        if _CREDIT.match(paragraph):
-            continue
-        tail = paragraph[-_CREDIT_LENGTH:]
-        if len(paragraph) < 300 and (":" in tail or " by " in tail) and (credit := _CREDITED.search(paragraph)):
-            if credit.start() > _LEAD.start:  # 'Bài, ảnh: …' is no caption
-                captions.append(paragraph)
-            continue
-        seen.add(paragraph)
-        kept.append(paragraph)
-    while kept and len(kept[0]) < _SENTENCE and parse_shown(kept[0]):
-        kept.pop(0)  # the line with the date above the text
-    kept = without_lead(kept, lead)
-    while kept and len(kept[0]) < _SENTENCE and _NAME_ABOVE.match(kept[0]) and not kept[0].isupper():
-        kept.pop(0)
-    while kept and len(kept[-1]) < _SENTENCE and _is_byline(kept[-1]):
-        kept.pop()
-    return kept, captions
-
-
-def _is_byline(line: str) -> bool:
-    if line.startswith("Theo "):
-        return bool(_THEO_PERSON.match(line))
-    return bool(_NAME_LINE.match(line))
-
-
-def _captions(found: list[str]) -> Iterator[str]:
-    """Captions in their order, each once, without the photographer's name; what is only a credit is none."""
-    seen = {""}
-    for caption in found:
-        told = _CREDITED.sub("", caption).rstrip() if not _CREDIT.match(caption) else ""
-        if told not in seen:
-            seen.add(told)
-            yield told
-
-
-def without_lead(paragraphs: list[str], lead: str) -> list[str]:
-    """A body that begins with the lead repeats it; the lead is kept apart."""
-    if paragraphs and lead and paragraphs[0].rstrip(".… ") == lead.rstrip(".… "):
-        return paragraphs[1:]
-    return paragraphs

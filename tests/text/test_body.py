@@ -93,7 +93,8 @@ def test_a_quotation_keeps_its_speaker_and_a_paragraph_its_buttons_do_not_make_a
 
 def test_headline_lead_date_and_trail_are_noted_and_the_nearest_above_the_text_comes_first() -> None:
     notes = read(
-        "<div class=date>Thứ Ba, 03/11/2026</div><nav class=breadcrumb><a href=/>Trang chủ</a><a href=/x>Xã hội</a></nav>"
+        "<div class=date>Thứ Ba, 03/11/2026</div>"
+        "<nav class=breadcrumb><a href=/>Trang chủ</a><a href=/x>Xã hội</a><a href=/x/y>Bến đò</a></nav>"
         "<div class=news-title>Bến đò mở lại</div><span class=ngaydang>02/11/2026 08:00</span>"
         f"<p class=sapo>Sau ba tuần, đò lại sang sông.</p><div>{story()}</div>"
         "<div class=sapo>Lời dẫn của một bài khác ở cuối trang.</div><div class=news-title>Bài khác</div>"
@@ -102,7 +103,7 @@ def test_headline_lead_date_and_trail_are_noted_and_the_nearest_above_the_text_c
     assert notes["title"] == ["Bến đò mở lại"]
     assert notes["lead"] == ["Sau ba tuần, đò lại sang sông."]
     assert notes["date"][:2] == ["02/11/2026 08:00", "Thứ Ba, 03/11/2026"]
-    assert notes["trail"] == [STEP.join(["Trang chủ", "Xã hội"])]
+    assert notes["trail"] == [STEP.join(["Xã hội", "Bến đò"])]  # without the front page
 
 
 def test_readers_comments_are_told_by_class_id_and_microdata_but_never_the_page_itself() -> None:
