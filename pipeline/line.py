@@ -46,6 +46,7 @@ from pipeline.store import articles, news
 from pipeline.store.database import Database
 from pipeline.store.ledger import Ledger, coverage
 from pipeline.text.extract import EXTRACTOR, extract
+from pipeline.text.gazetteer import Entry, home_entries, province_entries
 from pipeline.text.language import language
 from pipeline.text.places import Gazetteer
 from pipeline.text.tidy import without_lead
@@ -290,12 +291,13 @@ class Line:
 
 def read_gazetteer(settings: Settings) -> Gazetteer:
     """The office's gazetteer. Raises ConfigError with file and line."""
-    try:
-        return Gazetteer.from_tables(
-            *(Path(path).read_text(encoding="utf-8") for path in (settings.home.gazetteer, settings.home.provinces))
-        )
-    except (OSError, ValueError) as error:
-        raise ConfigError(text("config.bad_gazetteer", path=settings.home.gazetteer, problem=error)) from error
+    entries: list[Entry] = []
+    for path, read in ((settings.home.gazetteer, home_entries), (settings.home.provinces, province_entries)):
+        try:
+            entries += read(Path(path).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ConfigError(text("config.bad_gazetteer", path=path, problem=error)) from error
+    return Gazetteer(entries)
 
 
 def read_item(item: Unread, page: Page | None, selectors: Selectors) -> tuple[Version | None, str]:

@@ -86,9 +86,12 @@ _NUMBER = re.compile(r"\d")
 
 def features(title: str, text: str, gazetteer: Gazetteer) -> Counter[str]:
     """Terms with their counts, from words as `text.words.words` writes them."""
-    head = _tokens(title)
-    tokens = [*head, None, *_tokens(" ".join(text.split()[:_BODY_WORDS]))]
-    named, homes, home_in_title, others = _places(tokens, len(head), gazetteer)
+    beginning = _beginning(text)
+    head, head_at = _tokens(title.split())
+    body, body_at = _tokens(beginning.split())
+    tokens = [*head, None, *body]
+    at = head_at + [len(head) + 1 + index for index in body_at]
+    named, homes, home_in_title, others = _places(f"{title}\n\n{beginning}", tokens, at, len(head), gazetteer)
     bag: Counter[str] = Counter()
     previous = ""
     for index, term in enumerate(named):
@@ -108,37 +111,57 @@ def features(title: str, text: str, gazetteer: Gazetteer) -> Counter[str]:
     return bag
 
 
-def _tokens(segmented: str) -> list[str | None]:
-    """Tokens; None for punctuation, which separates neighbours. Words of unsegmented text carry theirs at their edges."""
+def _beginning(text: str) -> str:
+    pieces = text.split(None, _BODY_WORDS)
+    return text[: len(text) - len(pieces[-1])] if len(pieces) > _BODY_WORDS else text
+
+
+def _tokens(pieces: list[str]) -> tuple[list[str | None], list[int]]:
+    """Tokens, and at which of them each piece stands. None for punctuation, which separates neighbours; words of
+    unsegmented text carry theirs at their edges.
+    """
     tokens: list[str | None] = []
-    for piece in segmented.split():
+    at: list[int] = []
+    for piece in pieces:
+        at.append(len(tokens))
         word = _EDGES.sub("", piece)
         tokens.append(word if _PART.search(word) else None)
         if word and not piece.endswith(word):
             tokens.append(None)
-    return tokens
+    return tokens, at
 
 
-def _places(tokens: list[str | None], head: int, gazetteer: Gazetteer) -> tuple[list[str], int, bool, int]:
-    """Terms with place names replaced; how often home is named; whether in the title; how many other provinces."""
-    syllables: list[str] = []
-    owner: list[int] = []
-    for index, token in enumerate(tokens):
-        for part in _PART.findall(token or ""):
-            syllables.append(part)
-            owner.append(index)
+def _places(
+    read: str, tokens: list[str | None], at: list[int], head: int, gazetteer: Gazetteer
+) -> tuple[list[str], int, bool, int]:
+    """Terms with place names replaced; how often home is named; whether in the title; how many other provinces.
+
+    Places across the border are left out: which they are would tell which province is home.
+    """
     terms = list(_terms(tokens))
     homes, home_in_title, others = 0, False, set[str]()
-    for mention in gazetteer.find(syllables):
-        for index in range(owner[mention.start], owner[mention.end - 1] + 1):
-            terms[index] = ""
-        terms[owner[mention.start]] = HOME if mention.home else OTHER
-        if mention.home:
+    piece, position = -1, 0
+    for mention in gazetteer.find(read):
+        piece += _begun(read, position, mention.start + 1)
+        first = at[piece]
+        piece += _begun(read, mention.start + 1, mention.end)
+        position = mention.end
+        terms[first : at[piece] + 1] = [""] * (at[piece] + 1 - first)
+        if mention.unit.home:
+            terms[first] = HOME
             homes += 1
-            home_in_title = home_in_title or owner[mention.start] < head
-        else:
-            others.add(mention.name)
+            home_in_title = home_in_title or first < head
+        elif mention.unit.kind == "province":
+            terms[first] = OTHER
+            others.add(mention.unit.name)
     return terms, homes, home_in_title, len(others)
+
+
+def _begun(read: str, start: int, end: int) -> int:
+    """How many pieces of the text begin in [start, end)."""
+    part = read[start:end]
+    inside = bool(part) and start > 0 and not (part[0].isspace() or read[start - 1].isspace())
+    return len(part.split()) - inside
 
 
 def _terms(tokens: list[str | None]) -> Iterator[str]:
