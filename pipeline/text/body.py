@@ -51,14 +51,14 @@ _NAMES: dict[Role, str] = {
     "trail": "breadcrumb breadcrumbs breadcrum breadcrums duongdan catepath path boxcat cate dateandcat",
     "noise": "related relatedbox relate tinlienquan lienquan docthem xemthem readmore recommended recommendations newsletter "
     "subscribe menu navbar pagination mostread cookie cookies paywallbox taboola outbrain toc mucluc tools articletools",
-    "perhaps": "recommend recirc subscription signup social share sharing shares sharebar navigation nav sidebar widget widgets "
-    "banner ads ad advert advertisement advertising adsense promo promotion promoted sponsor sponsored tag tags taglist author "
-    "authors byline signature copyright popup modal player toolbar paging pager popular trending donate disclaimer hidden bio "
-    "rating print credit credits footer accessible sr",
     "quote": "quote pullquote blockquote",
     "body": "articlebody articlecontent articletext entrycontent postcontent postbody posttext storybody storycontent storytext "
     "contentbody newscontent newsbody newstext detailcontent contentdetail fckdetail singularcontent cmsbody namebody "
     "bodycontent textcontent bodytext bodycopy articlecopy articledetail journalcontent noidung blogcontent pagecontent",
+    "perhaps": "recommend recirc subscription signup social share sharing shares sharebar navigation nav sidebar widget widgets "
+    "banner ads ad advert advertisement advertising adsense promo promotion promoted sponsor sponsored tag tags taglist author "
+    "authors byline signature copyright popup modal player toolbar paging pager popular trending donate disclaimer "
+    "visuallyhidden bio rating print credit credits footer accessible sr",
     "title": "tieude newstitle titlenews articletitle detailtitle titledetail posttitle entrytitle storytitle cmstitle",
     "lead": "sapo chapeau chappeau standfirst tomtat trichdan",
     "summary": "summary description desc des intro introtext excerpt lead",
@@ -159,11 +159,7 @@ def _choose(walk: _Walk, whole: bool) -> Body:
     return Body(
         [line for block in kept for line in block.lines],
         [caption for caption in captions if caption],
-        [
-            block.lines[0]
-            for block in blocks
-            if block.pictured and block.length < _CAPTION and not dropped[block.holder]
-        ],
+        [block.lines[0] for block in blocks if block.pictured and block.length < _CAPTION],
         _notes(walk, dropped, kept),
         next((block.lines[0] for block in kept[:_OPENING] if _is_bold(block)), ""),
         min(max(worth[holder] / worth[0], 0.0), 1.0) if worth[0] > 0 else 0.0,
@@ -316,7 +312,7 @@ class _Walk:
         attributes = node.attributes
         if not attributes:
             return ""
-        if "hidden" in attributes or ("style" in attributes and _HIDDEN.search(attributes["style"] or "")):
+        if _is_hidden(attributes):
             return None
         role = _role(attributes.get("class") or "", attributes.get("id") or "")
         if (attributes.get("type") or "").startswith("Related"):
@@ -379,6 +375,16 @@ class _Walk:
                 _Block(lines, length, min(linked, length), bold, italic >= length * 0.9, self._pictured, kind, holder)
             )
             self._pictured = False
+
+
+def _is_hidden(attributes: dict[str, str | None]) -> bool:
+    """Not shown: by attribute, style, or a class of that name alone ('hidden md:block' is shown on a desk)."""
+    class_ = attributes.get("class") or ""
+    return (
+        "hidden" in attributes
+        or ("style" in attributes and bool(_HIDDEN.search(attributes["style"] or "")))
+        or ("hidden" in class_ and ":" not in class_ and "hidden" in class_.split())
+    )
 
 
 def _is_centred(node: LexborNode) -> bool:
