@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from pipeline.catalogue import text as say
 from pipeline.errors import ModelError
 from pipeline.records import HOME, Flag, Judgement, Term
-from pipeline.text.normalise import syllable_key, syllables, tone_key
+from pipeline.text.normalise import keyed, tone_key
 from pipeline.text.places import Gazetteer
 from pipeline.text.sentences import sentences
 from pipeline.triage.features import features
@@ -180,18 +180,11 @@ def _sentence(title: str, text: str, reasons: tuple[Term, ...]) -> tuple[str, tu
 
 def _marks(sentence: str, wanted: Collection[str]) -> tuple[tuple[int, int], ...]:
     """Where these words stand in the sentence; overlapping places are one."""
-    spans = syllables(sentence)
-    keys = [syllable_key(sentence[start:end]) for start, end in spans]
-    marked: set[int] = set()
-    for words in (tuple(words.split()) for words in wanted):
-        for first in range(len(keys) - len(words) + 1):
-            if tuple(keys[first : first + len(words)]) == words:
-                marked.update(range(first, first + len(words)))
+    key = keyed(sentence)
     places: list[tuple[int, int]] = []
-    for index in sorted(marked):
-        start, end = spans[index]
-        if places and index - 1 in marked and sentence[places[-1][1] : start].isspace():
-            places[-1] = (places[-1][0], end)
+    for start, end in sorted(span for words in wanted for span in key.find(words)):
+        if places and not sentence[places[-1][1] : start].strip():
+            places[-1] = (places[-1][0], max(places[-1][1], end))
         else:
             places.append((start, end))
     return tuple(places)
