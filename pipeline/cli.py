@@ -23,12 +23,13 @@ from rich.console import Console as Terminal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from pipeline.catalogue import Shown, text
-from pipeline.errors import ConfigError, DiemBaoError
+from pipeline.errors import ConfigError, DiemBaoError, ModelError
 from pipeline.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from pipeline.line import Line
     from pipeline.records import Source
+    from pipeline.store.database import Database
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -43,6 +44,8 @@ Config = Annotated[Path, typer.Option("--config", envvar="DIEMBAO_CONFIG", help=
 Out = Annotated[Path | None, typer.Option("-o", "--output", help="ghi vào tệp (mặc định: màn hình)")]
 CONFIG = Path("diembao.toml")
 _INTERRUPTED = 130
+_SHOWN = 5  # differences
+_BATCH = 200  # versions read at a time
 
 
 class Format(StrEnum):
@@ -144,7 +147,15 @@ def _crawl(line: Line, only: list[str]) -> None:
     )
 
 
+def _notice_words(data: Path) -> None:
+    from pipeline.text.words import notice, read_verdicts
+
+    if told := notice(read_verdicts(data)):
+        terminal.print(told, style="yellow", soft_wrap=True)
+
+
 def _process(line: Line, stage: Stage | None = None, since: datetime | None = None) -> None:
+    _notice_words(Path(line.settings.data))
     with _bars() as bars:
         tasks = {name: bars.add_task(text(f"cli.stage_{name}"), total=None) for name in ("extract", "words", "flags")}
 
@@ -322,6 +333,7 @@ def serve(
     """Bàn làm việc trên trình duyệt, và lịch đọc báo."""
     settings = _settings(config, data)
     _warn_contact(config, settings)
+    _notice_words(Path(settings.data))
     with _line(settings) as line:
         _serve(line, host or settings.console.host, port or settings.console.port, first_cycle_now=True)
 
@@ -449,13 +461,17 @@ def extract(files: list[Path], output: Out = None) -> None:
 
 
 @app.command()
-def words(file: Annotated[str, typer.Argument(help="tệp, hoặc - cho đầu vào chuẩn")] = "-") -> None:
+def words(file: Annotated[str, typer.Argument(help="tệp, hoặc - cho đầu vào chuẩn")] = "-", data: Data = None) -> None:
     """Tách từ: mỗi dòng một văn bản."""
+    from pipeline.text.words import read_verdicts, trusted
     from pipeline.text.words import words as split
 
+    folder = data or Path("data")
+    _notice_words(folder)
+    fast = trusted(read_verdicts(folder))
     with _lines(file) as lines:
         for line in lines:
-            print(split(line.rstrip("\n")))
+            print(split(line.rstrip("\n"), fast))
 
 
 @app.command()
@@ -466,10 +482,13 @@ def classify(
     from pipeline.line import read_gazetteer
     from pipeline.text.language import language
     from pipeline.text.normalise import nfc
+    from pipeline.text.words import read_verdicts, trusted
     from pipeline.text.words import words as split
     from pipeline.triage.flags import load
 
     settings = read_settings(config)
+    _notice_words(Path(settings.data))
+    fast = trusted(read_verdicts(Path(settings.data)))
     model, gazetteer = load(Path(settings.model)), read_gazetteer(settings)
     with _lines(file) as lines:
         for number, line in enumerate(lines, 1):
@@ -481,14 +500,8 @@ def classify(
                 lang = item.get("lang") or language(f"{title} {body[:600]}")
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise ConfigError(text("cli.bad_line", file=file, line=number, problem=repr(error))) from error
-            segment = split if lang == "vi" else str
-            judgement = model.judge(
-                str(item["id"]),
-                title,
-                body,
-                (segment(title) if title else "", segment(body) if body else ""),
-                gazetteer,
-            )
+            segmented = (split(title, fast), split(body, fast)) if lang == "vi" else (title, body)
+            judgement = model.judge(str(item["id"]), title, body, segmented, gazetteer)
             flagged = sorted((flag for flag in judgement.flags if flag.flagged), key=lambda flag: -flag.score)
             print(
                 json.dumps(
@@ -581,6 +594,92 @@ def evaluate(gold: Path, config: Config = CONFIG) -> None:
         Path(settings.home.provinces).read_text(encoding="utf-8"),
     )
     print(json.dumps(figures, ensure_ascii=False, indent=1))
+
+
+@app.command()
+def doctor(
+    words: Annotated[bool, typer.Option("--words", help="tách từ nhanh có cho đúng từ của underthesea không")] = False,
+    config: Config = CONFIG,
+    data: Data = None,
+) -> None:
+    """Kiểm tra máy này."""
+    if not words:
+        raise ConfigError(text("doctor.choose"))
+    from pipeline.store import articles
+    from pipeline.store.database import FILE, Database
+    from pipeline.text.words import RELEASE, fast_segmenter, write_verdict
+
+    segmenter = fast_segmenter()
+    if isinstance(segmenter, str):
+        raise ModelError(text("doctor.unreadable", release=RELEASE, problem=segmenter))
+    from pipeline.text.segmenter import COMPILED
+    from pipeline.text.verify import Difference, compare
+
+    settings = _settings(config, data)
+    folder = Path(settings.data)
+    compared, different, first = 0, 0, list[Difference]()
+    made: dict[str, int] = {}
+    with ExitStack() as stack:
+        stored: Iterable[str] = ()
+        if (folder / FILE).exists():
+            database = Database(folder)
+            stack.callback(database.close)
+            made, stored = articles.words_made(database), _stored_texts(database)
+        bars = stack.enter_context(_bars())
+        for name, texts in (("ours", _own_texts(settings)), ("store", stored)):
+            task = bars.add_task(text(f"doctor.of_{name}"), total=None)
+            for one in texts:
+                compared += 1
+                # The store may be large: of it the text format is compared, the one that is in use.
+                difference = compare(segmenter, one, as_list=name == "ours")
+                if difference:
+                    different += 1
+                    first = [*first, difference][:_SHOWN]
+                bars.advance(task)
+    write_verdict(folder, equal=not different)
+    if made:
+        print(
+            text(
+                "doctor.made",
+                fast=made.get("fast", 0),
+                checked=made.get("checked", 0),
+                reference=made.get("reference", 0),
+                differed=made.get("differed", 0),
+            )
+        )
+    for one_difference in first:
+        print(text("doctor.difference", ours=one_difference.decoder, theirs=one_difference.underthesea))
+    way = text("doctor.compiled" if COMPILED else "doctor.numpy")
+    if different:
+        print(text("doctor.different", release=RELEASE, way=way, n=compared, different=different))
+        raise typer.Exit(1)
+    print(text("doctor.equal", release=RELEASE, way=way, n=compared))
+
+
+def _own_texts(settings: Settings) -> Iterator[str]:
+    """All that we wrote: texts made to break a segmenter, the fictional press, the items that the model learns from."""
+    from pipeline.demo.press import OUTLETS, stories
+    from pipeline.learning.labels import read_labelled
+    from pipeline.text import verify
+
+    yield from verify.texts()
+    for outlet in OUTLETS:
+        for story in stories(outlet.id):
+            yield from (story.title, story.lead, *story.body)
+    for path in sorted((Path(settings.model).parent / "seed").glob("*.jsonl")):
+        for item in read_labelled(path):
+            yield from (item.title, item.text)
+
+
+def _stored_texts(database: Database) -> Iterator[str]:
+    """Titles, leads and paragraphs of every version in Vietnamese."""
+    from pipeline.store import articles
+
+    after = ""
+    while batch := articles.vietnamese(database, after, _BATCH):
+        after = batch[-1].id
+        for version in batch:
+            yield from (version.article.title, version.article.lead, *version.article.text.split("\n"))
 
 
 @contextmanager

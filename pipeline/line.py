@@ -50,7 +50,7 @@ from pipeline.text.gazetteer import Entry, home_entries, province_entries
 from pipeline.text.language import language
 from pipeline.text.places import Gazetteer
 from pipeline.text.tidy import without_lead
-from pipeline.text.words import SEGMENTER, segment
+from pipeline.text.words import SEGMENTER, read_verdicts, segment, trusted
 from pipeline.triage.flags import load
 
 PRODUCT = version("diembao")
@@ -85,6 +85,7 @@ class Line:
         self.settings = settings
         self.sources = read_sources(Path(settings.sources)) if sources is None else sources
         data = Path(settings.data)
+        self.fast_words = trusted(read_verdicts(data))  # whether the installed underthesea is one we can decode
         self.database = Database(data)
         self.archive = Archive(data / "archive", f"diembao {PRODUCT}")
         self.ledger = Ledger(
@@ -210,7 +211,7 @@ class Line:
         ):
             made: list[Words] = []
             failures = []
-            for item, outcome in zip(batch, run(segment, [(item,) for item in batch]), strict=True):
+            for item, outcome in zip(batch, run(segment, [(item, self.fast_words) for item in batch]), strict=True):
                 if isinstance(outcome, Exception):
                     failures.append(_failure("words", item, SEGMENTER, outcome))
                 else:

@@ -36,6 +36,13 @@ Outcome = Literal[
     "unreadable",  # it came, but what came is not a feed, sitemap or page
     "incomplete",  # a feed broken off in the middle: what could be read was read
 ]
+Made = Literal[  # how words were made
+    "plain",  # not Vietnamese: left as it stands
+    "fast",  # by the decoder
+    "checked",  # by the decoder and by underthesea, which gave the same
+    "reference",  # by underthesea: its release is not verified, or the decision was too close for the decoder
+    "differed",  # by underthesea, whose words were not the decoder's
+]
 
 
 def digest_id(*parts: str) -> str:
@@ -208,6 +215,7 @@ class Words:
     title: str
     lead: str
     body: str
+    made: Made = "fast"  # of its parts the one last named in Made
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,7 +194,7 @@ def write_words(database: Database, segmenter: str, batch: Sequence[Words], fail
     """Write the words of versions; a newer segmenter's replace the older's."""
     with database.transaction():
         database.insert(
-            "INSERT OR REPLACE INTO words SELECT * FROM batch",
+            "INSERT OR REPLACE INTO words BY NAME SELECT * FROM batch",
             [
                 {
                     "version_id": words.version_id,
@@ -202,11 +202,27 @@ def write_words(database: Database, segmenter: str, batch: Sequence[Words], fail
                     "title": words.title,
                     "lead": words.lead,
                     "body": words.body,
+                    "made": words.made,
                 }
                 for words in batch
             ],
         )
         write_failures(database, failures)
+
+
+def words_made(database: Database) -> dict[str, int]:
+    """How many versions had their words made in which way (records.Made); those of which it is not known are left out."""
+    return dict(database.rows("SELECT made, count(*) FROM words WHERE made IS NOT NULL GROUP BY made"))
+
+
+def vietnamese(database: Database, after: str, limit: int) -> list[Version]:
+    """The next versions in Vietnamese by id, to be read one batch after the other."""
+    return [
+        _version(row)
+        for row in database.rows(
+            f"SELECT {_VERSION} FROM versions v WHERE v.lang = 'vi' AND v.id > ? ORDER BY v.id LIMIT ?", [after, limit]
+        )
+    ]
 
 
 def without_flags(database: Database, model: str, limit: int) -> list[tuple[Version, Words]]:

@@ -1,256 +1,206 @@
-"""underthesea's word segmenter, decoded from tables: the same model, dictionary and output, several times faster.
+"""underthesea's word segmenter, decoded from tables: the same model, dictionary and output, many times faster.
 
-The shipped model is a linear-chain CRF with two labels (B begins a word, I goes on) over features of a window of five tokens.
-With two labels a feature is one number, its weight for I minus its weight for B, so the features of one token, of two and of
-three neighbouring tokens become three look-ups. underthesea stays the reference: it splits the text into tokens, it says
-what it thinks of each token (lower case, title, digits), and wherever a decision is closer than a rounding error it decides.
-
-Source: CRFsuite's model format (magic lCRF, version 100) as read by underthesea_core; underthesea 9.5.
+underthesea stays the reference: its patterns split a text into tokens, its model says what each of them adds (see tables),
+and where a decision is closer than a rounding error it decides. The decoder is compiled (decoder.c) where the product was
+installed with a C compiler at hand, and else does the same with numpy. numba was tried in its place: its import and one
+small function take 120 MB, more than all of this.
 """
 
 from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
 
-import joblib
-import underthesea
-from underthesea import word_tokenize
-from underthesea.pipeline.word_tokenize.regex_tokenize import tokenize
-from underthesea_core import CRFFeaturizer
+import numpy as np
+from underthesea.pipeline.text_normalize import token_normalize
+from underthesea.pipeline.text_normalize.character_normalize import normalize_characters_in_text
+from underthesea.pipeline.text_normalize.text_normalizer import token_map
+from underthesea.pipeline.word_tokenize import regex_tokenize
 
-VERIFIED = frozenset({"9.5.0"})  # releases of underthesea whose output was compared
-_MODEL = Path(underthesea.__file__).parent / "pipeline/word_tokenize/models/ws_crf_vlsp2013_20230727"
-_TEMPLATE = re.compile(r"T\[(-?\d)(?:,(-?\d))?\](?:\.(\w+))?")
-_CLOSE = 1e-9  # log-odds; summing in another order can differ by this much
-_CHUNKS = 100_000  # white-space chunks whose tokens are remembered
-_KNOWN = 200_000  # tokens, and neighbours, whose scores are remembered
+from pipeline.text.crf import UnknownModel, installed_tables
+from pipeline.text.tables import BEGIN, BEYOND, END, LETTERS, VIEWS, WHOSE, Ints, Tables
 
-Scores = tuple[float, ...]  # five, for the distances -2 to 2
-_NOTHING: Scores = (0.0,) * 5
-_Fact = tuple[str, bool, Scores]  # of a token: lower case, whether a title, scores
-_Pair = tuple[Scores, bool, bool, str]  # scores, whether titles, whether features of three begin so, and words of three
-_TWO = 2  # white spaces in a word of three syllables
+try:
+    from pipeline.text import decoder
+except ImportError:
+    COMPILED = False
+else:
+    COMPILED = True
+
+# Chunks of which underthesea's patterns certainly make these tokens: opening marks one by one, a word or number, closing marks
+# one by one, a colon, dots together. Only the patterns for words, numbers, dates and single marks take anything of them; set
+# apart are what the stray dot of "Th.S" takes, and what is an abbreviation with its dot.
+_SIMPLE = re.compile(
+    rf"""
+    ([(\["'“‘]*)
+    ((?!Th.[sS]|(?:[A-ZĐ]+|Tp|Mrs?|Ms|Dr|ThS)\.)[{LETTERS}]+
+    |[0-9]+(?:,[0-9]+)?|[0-9]{{1,3}}(?:\.[0-9]{{3}})+(?:,[0-9]+)?|[0-9]{{1,2}}/[0-9]{{1,2}}(?:/[0-9]{{4}})?)
+    ([,;!?%)\]"'”’…]*)
+    (:?)(\.*)
+    """,
+    re.VERBOSE,
+)
+_CORRECTED = 6  # characters; underthesea corrects the spelling of no longer token
+_REMEMBERED = 20_000  # chunks, and tokens, that Python remembers
+_COMPILED_CHUNKS = 1 << 16  # that the compiled decoder remembers
+_LONG = 40  # characters; what is longer is not remembered
+_CLOSE = 1e-9  # log-odds; sums taken in another order can differ by this much ...
+_LENGTH = 50_000.0  # ... in a text of so many tokens, as underthesea's own sums grow with it
+_TEXT, _LIST = (" ", "_"), ("\n", " ")  # between words and inside them; no token holds white space
+V = TypeVar("V")
 
 
 class Segmenter:
-    """Splits Vietnamese text into words exactly as underthesea does."""
+    """Splits Vietnamese text into words exactly as underthesea does. Threads may share one."""
 
-    def __init__(self) -> None:
-        """Read the model's tables from the installed package."""
-        weights, self._steps = _read_model((_MODEL / "models.bin").read_bytes())
-        templates = joblib.load(_MODEL / "features.bin")
-        self._dictionary: set[str] = joblib.load(_MODEL / "dictionary.bin")
-        self._featurizer = CRFFeaturizer(templates, self._dictionary)
-        # By how many tokens a feature spans and by function ('' for the text itself): value -> a weight for each distance,
-        # from -2 on, between the position that is scored and the feature's first token.
-        self._tables: dict[tuple[int, str], dict[str, Scores]] = {}
-        for name, weight in weights.items():
-            template, _, value = name.partition("=")
-            start, end, function = _parts(template)
-            table = self._tables.setdefault((end - start + 1, function), {})
-            row = list(table.get(value, _NOTHING))
-            row[start + 2] = weight
-            table[value] = tuple(row)
-        self._templates = [_parts(template) for template in templates]
-        self._tokens: dict[str, _Fact] = {}
-        self._chunks: dict[str, list[str]] = {}
-        self._two: dict[tuple[str, str], _Pair] = {}
-        # Of three neighbours few are features: most are told apart by the first two.
-        self._raw_triples = self._tables[3, ""]
-        self._raw_starts = {value.rsplit(" ", 1)[0] for value in self._raw_triples}
-        self._dictionary_starts = {word.rsplit(" ", 1)[0] for word in self._dictionary if word.count(" ") == _TWO}
-        self._both = [
-            [
-                _sum([self._tables[3, "istitle"].get(str(title)), self._tables[3, "is_in_dict"].get(str(listed))])
-                for listed in (False, True)
-            ]
-            for title in (False, True)
-        ]
+    def __init__(self, tables: Tables | None = None, compiled: bool = COMPILED) -> None:
+        """With the tables of the installed model unless others are given. Raises UnknownModel."""
+        self._tables = tables or installed_tables()
+        b_to_b, b_to_i, i_to_b, i_to_i = self._tables.steps
+        # Log-odds of I from which on B, and I, is better reached from I than from B.
+        self._switch_b, self._switch_i = b_to_b - i_to_b, b_to_i - i_to_i
+        if not self._switch_b < self._switch_i:
+            raise UnknownModel("labels that rather last than change")
+        self._patterns = regex_tokenize.patterns
+        self._inside = _Remembered(partial(self._chunk, " "))
+        self._last = _Remembered(partial(self._chunk, ""))
+        self._rows = _Remembered(lambda token: _packed([self._tables.row(token)]))
+        self._compiled = bytearray(decoder.CHUNK * _COMPILED_CHUNKS) if compiled else None
 
-    def words(self, text: str) -> str:
-        """The words of a text, separated by spaces, the syllables of a word joined by '_'."""
-        tokens = self._split(text)
-        if not tokens:
-            return ""
-        tags = self._decode(tokens)
-        if tags is None:
-            return str(word_tokenize(text, format="text"))
-        out: list[str] = []
-        for inside, token in zip(tags, tokens, strict=True):
-            if inside and out:
-                out[-1] = f"{out[-1]} {token}"
-            else:
-                out.append(token)
-        return " ".join(word.replace(" ", "_") for word in out)
+    def words(self, text: str) -> str | None:
+        """As `word_tokenize(text, format="text")`; None where only underthesea itself can tell."""
+        return self._joined(text, *_TEXT)
 
-    def _split(self, text: str) -> list[str]:
-        """Tokens as underthesea makes them.
+    def split(self, text: str) -> list[str] | None:
+        """As `word_tokenize(text)`; None where only underthesea itself can tell."""
+        joined = self._joined(text, *_LIST)
+        return joined if joined is None else joined.split("\n") if joined else []
 
-        No pattern of its tokeniser crosses white space, so equal chunks give equal tokens; only at the end of a text do some
-        patterns behave differently.
+    def _joined(self, text: str, apart: str, joint: str) -> str | None:
+        """The tokens of a text, with what stands between words and what inside them."""
+        if regex_tokenize.patterns is not self._patterns:
+            return None  # someone asked underthesea for words of his own; release 9.5 keeps to them from then on
+        if self._compiled is not None:
+            tables = self._tables
+            model = (tables.rows, tables.entries, tables.worth, tables.triples, tables.prefixes, WHOSE, tables.steps)
+            return decoder.joined(text, self._compiled, self._inside, self._last, model, _CLOSE, _LENGTH, apart, joint)
+        rows, tokens = self._read(text)
+        if len(tokens) < 2:
+            return "".join(tokens)
+        goes_on = self._follow(self._leans(rows))
+        if goes_on is None:
+            return None
+        pieces = [""] * (2 * len(tokens))
+        pieces[2::2] = [joint if inside else apart for inside in goes_on[1:]]
+        pieces[1::2] = tokens
+        return "".join(pieces)
+
+    def _read(self, text: str) -> tuple[Ints, list[str]]:
+        """Rows of the model for a text and its edges, and the tokens as underthesea makes them.
+
+        None of its patterns crosses white space, so equal chunks give equal tokens. Only what ends in a full stop or a colon
+        with letters is read otherwise where the text ends, depending on the white space after it.
         """
         chunks = text.split()
-        tokens: list[str] = []
-        for chunk in chunks[:-1]:
-            known = self._chunks.get(chunk)
-            if known is None:
-                known = tokenize(f"{chunk} ")
-                if len(self._chunks) >= _CHUNKS:
-                    self._chunks.clear()
-                self._chunks[chunk] = known
-            tokens += known
-        if chunks:
-            tail = text[text.rindex(chunks[-1]) :]
-            tokens += tokenize(tail)
-        return tokens
+        if not chunks:
+            return np.zeros(0, np.int64), []
+        last = chunks[-1] if "." in chunks[-1] or ":" in chunks[-1] else ""
+        if last:
+            chunks.pop()
+        read = list(map(self._inside.__getitem__, chunks))
+        if last:
+            read.append(self._last[text[text.rindex(last) :]])
+        rows = b"".join([_BEFORE, *[rows for rows, _ in read], _AFTER])
+        return np.frombuffer(rows, np.int64), [token for _, tokens in read for token in tokens]
 
-    def _decode(self, tokens: list[str]) -> list[bool] | None:
-        """For each token whether it goes on with the word before it; None where a decision is too close to call."""
-        leans = self._leans(tokens)
-        b_to_b, b_to_i, i_to_b, i_to_i = self._steps
-        came: list[tuple[bool, bool]] = []  # for B and for I at each position: did the best way there come from I?
-        lead = 0.0  # log-odds of the best way that ends in I against the best that ends in B
-        for position, lean in enumerate(leans):
-            if position:
-                for_b, for_i = lead + i_to_b - b_to_b, lead + i_to_i - b_to_i
-                if -_CLOSE < for_b < _CLOSE or -_CLOSE < for_i < _CLOSE:
-                    return None
-                came.append((for_b > 0, for_i > 0))
-                best_b = lead + i_to_b if for_b > 0 else b_to_b
-                best_i = lead + i_to_i if for_i > 0 else b_to_i
-                lead = lean + best_i - best_b
-            else:
-                lead = lean
-        if -_CLOSE < lead < _CLOSE:
-            return None
-        inside = lead > 0
-        tags = [inside]
-        for from_b, from_i in reversed(came):
-            inside = from_i if inside else from_b
-            tags.append(inside)
-        return tags[::-1]
+    def _chunk(self, after: str, chunk: str) -> tuple[bytes, tuple[str, ...]]:
+        """Packed rows and tokens of a chunk that has no white space before it, and only white space after it."""
+        simple = _SIMPLE.fullmatch(chunk)
+        if simple:
+            before, word, marks, colon, dots = simple.groups()
+            made = [token for token in (*before, word, *marks, colon, dots) if token]
+            tokens = tuple([token_map.get(token, token) if len(token) <= _CORRECTED else token for token in made])
+        else:
+            # As its `tokenize` does, which besides looks up for every match which pattern it was.
+            found = self._patterns.finditer(normalize_characters_in_text(chunk + after))
+            tokens = tuple([token_normalize(match[0]) for match in found])
+        return b"".join(map(self._rows.__getitem__, tokens)), tokens
 
-    def _leans(self, tokens: list[str]) -> list[float]:
-        """Per position the sum of all features, in log-odds for I."""
-        count = len(tokens)
-        known = self._tokens
-        if len(known) > _KNOWN:
-            known.clear()
-        facts = [known.get(token) or self._token(token) for token in tokens]
-        # Two cells of padding on each side take what falls outside the text.
-        leans = [0.0] * (count + 4)
-        for at, (_, _, scores) in enumerate(facts):
-            leans[at + 4] += scores[0]
-            leans[at + 3] += scores[1]
-            leans[at + 2] += scores[2]
-            leans[at + 1] += scores[3]
-            leans[at] += scores[4]
-        two, both = self._two, self._both
-        if len(two) > _KNOWN:
-            two.clear()
-        last = count - 2
-        for at in range(count - 1):
-            first, second = tokens[at], tokens[at + 1]
-            pair = two.get((first, second)) or self._pair(first, second, facts[at], facts[at + 1])
-            scores, titles, raw_goes_on, lower_goes_on = pair
-            leans[at + 4] += scores[0]
-            leans[at + 3] += scores[1]
-            leans[at + 2] += scores[2]
-            leans[at + 1] += scores[3]
-            if at == last:
-                break
-            lower, title, _ = facts[at + 2]
-            listed = bool(lower_goes_on) and f"{lower_goes_on} {lower}" in self._dictionary
-            scores = both[titles and title][listed]
-            leans[at + 4] += scores[0]
-            leans[at + 3] += scores[1]
-            leans[at + 2] += scores[2]
-            if raw_goes_on and (rare := self._raw_triples.get(f"{first} {second} {tokens[at + 2]}")):
-                leans[at + 4] += rare[0]
-                leans[at + 3] += rare[1]
-                leans[at + 2] += rare[2]
-        leans = leans[2 : count + 2]
-        for at in {0, 1, count - 2, count - 1}:
-            if 0 <= at < count:
-                leans[at] += self._edge(at, count)
+    def _leans(self, rows: Ints) -> list[float]:
+        """For each of two tokens or more, read with the edges, the sum of all features in log-odds for I."""
+        tables, size = self._tables, len(rows)
+        # All views lie one behind the other; where one ends and the next begins nothing is found.
+        looked = tables.rows.take(rows, 0).T.ravel()
+        steps = looked[VIEWS * size + 1 :]  # each under the base of the token before it
+        found = tables.entries.take(looked[: VIEWS * size] + steps[: VIEWS * size], mode="clip")
+        found ^= looked[2 * VIEWS * size :]
+        worth = tables.worth.take(found, 0, mode="clip")  # (VIEWS * size, 5)
+        # What stands in column c of a token bears on the position 2 - c tokens after it.
+        shares = np.ndarray((size - 4, VIEWS, 5), worth.dtype, worth, 0, (40, 40 * size, 48))
+        leans: list[float] = shares.sum((1, 2)).tolist()
+        for at in (found < tables.prefixes).nonzero()[0].tolist():
+            row = tables.triples.get(found.item(at) * WHOSE + steps.item(at + 1))
+            if row:
+                first = at % size
+                leans[first] += row[0]
+                leans[first - 1] += row[1]
+                leans[first - 2] += row[2]
         return leans
 
-    def _token(self, token: str) -> _Fact:
-        """What underthesea says of a token, and what its features weigh."""
-        said = dict(feature.split("=", 1) for feature in self._featurizer.process([[[token]]])[0][0])
-        rows = [self._tables[1, ""].get(token)]
-        rows += [
-            self._tables[1, function].get(said[f"T[0].{function}"])
-            for function in ("lower", "isdigit", "istitle", "is_in_dict")
-        ]
-        fact = (said["T[0].lower"], said["T[0].istitle"] == "True", _sum(rows))
-        self._tokens[token] = fact
-        return fact
-
-    def _pair(self, first: str, second: str, one: _Fact, two: _Fact) -> _Pair:
-        """What the features of two neighbours weigh, and what matters to those of three that begin with them."""
-        raw, lower, titles = f"{first} {second}", f"{one[0]} {two[0]}", one[1] and two[1]
-        scores = _sum(
-            [
-                self._tables[2, ""].get(raw),
-                self._tables[2, "lower"].get(lower),
-                self._tables[2, "istitle"].get(str(titles)),
-                self._tables[2, "is_in_dict"].get(str(lower in self._dictionary)),
-            ]
-        )
-        pair = (scores, titles, raw in self._raw_starts, lower if lower in self._dictionary_starts else "")
-        self._two[first, second] = pair
-        return pair
-
-    def _edge(self, at: int, count: int) -> float:
-        """Features that reach over the beginning or the end of the text."""
-        total = 0.0
-        for start, end, function in self._templates:
-            value = "BOS" if at + start < 0 else "EOS" if at + end >= count else ""
-            if value:
-                total += self._tables[end - start + 1, function].get(value, _NOTHING)[start + 2]
-        return total
+    def _follow(self, leans: list[float]) -> list[bool] | None:
+        """For each token whether it goes on with the word before it; None where a decision is too close to call."""
+        close = _CLOSE * (1 + len(leans) / _LENGTH)
+        b_to_b, b_to_i, i_to_b, i_to_i = self._tables.steps
+        from_b, from_i, turned = b_to_i - b_to_b, i_to_i - i_to_b, b_to_i - i_to_b
+        below, above = self._switch_b - close, self._switch_i + close
+        over, under = self._switch_b + close, self._switch_i - close
+        goes_on: list[bool] = []
+        turning: list[int] = []  # tokens that are what the next one is not
+        lead = gain = 0.0
+        for lean in leans:
+            lead = lean + gain  # log-odds of the best way that ends in I against the best that ends in B
+            if lead < below:
+                goes_on.append(False)
+                gain = from_b
+            elif lead > above:
+                goes_on.append(True)
+                gain = from_i
+            elif over < lead < under:
+                turning.append(len(goes_on))
+                goes_on.append(False)
+                gain = turned - lead
+            else:
+                return None
+        if -close < lead < close:
+            return None
+        goes_on[-1] = lead > 0
+        for at in reversed(turning):
+            if at + 1 < len(goes_on):
+                goes_on[at] = not goes_on[at + 1]
+        return goes_on
 
 
-def _parts(template: str) -> tuple[int, int, str]:
-    """First and last token of a template, relative to the position, and its function."""
-    match = _TEMPLATE.fullmatch(template)
-    if match is None:
-        raise ValueError(f"unknown template {template}")
-    return int(match[1]), int(match[2] or match[1]), match[3] or ""
+class _Remembered(dict[str, V]):
+    """What was made of a string, made once; forgotten all at once when there is too much of it."""
+
+    def __init__(self, make: Callable[[str], V]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, key: str) -> V:
+        made = self._make(key)
+        if len(key) <= _LONG:
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            self[key] = made
+        return made
 
 
-def _sum(rows: list[Scores | None]) -> Scores:
-    return tuple(map(sum, zip(*(row or _NOTHING for row in rows), strict=True)))
+def _packed(rows: Sequence[int]) -> bytes:
+    return struct.pack(f"={len(rows)}q", *rows)
 
 
-def _read_model(raw: bytes) -> tuple[dict[str, float], tuple[float, float, float, float]]:
-    """Weights of I minus B by feature name, and the transitions B to B, B to I, I to B, I to I."""
-    magic, _, _, version, _, labels, _, at_features, at_labels, at_names, _, _ = struct.unpack_from(
-        "<4sI4sIIIIIIIII", raw
-    )
-    if (magic, version, labels) != (b"lCRF", 100, 2) or list(_names(raw, at_labels)) != ["B-W", "I-W"]:
-        raise ValueError("the installed underthesea has another model; words must be decoded by underthesea itself")
-    names = list(_names(raw, at_names))
-    weights: dict[str, float] = {}
-    steps = [[0.0, 0.0], [0.0, 0.0]]
-    (count,) = struct.unpack_from("<I", raw, at_features + 8)
-    for kind, source, target, weight in struct.iter_unpack(
-        "<IIId", raw[at_features + 12 : at_features + 12 + count * 20]
-    ):
-        if kind:
-            steps[source][target] += weight
-        else:
-            weights[names[source]] = weights.get(names[source], 0.0) + (weight if target else -weight)
-    return weights, (steps[0][0], steps[0][1], steps[1][0], steps[1][1])
-
-
-def _names(raw: bytes, at: int) -> Iterator[str]:
-    """The strings of a CQDB, by their numbers."""
-    count, offsets = struct.unpack_from("<II", raw, at + 16)
-    for (offset,) in struct.iter_unpack("<I", raw[at + offsets : at + offsets + count * 4]):
-        (length,) = struct.unpack_from("<I", raw, at + offset + 4)
-        yield raw[at + offset + 8 : at + offset + 7 + length].decode("utf-8")
+_BEFORE, _AFTER = _packed([BEGIN, BEGIN]), _packed([END, BEYOND])
