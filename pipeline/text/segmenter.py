@@ -43,6 +43,9 @@ _SIMPLE = re.compile(
     """,
     re.VERBOSE,
 )
+# In underthesea's pattern of an address this is repeated, and itself inside a repetition: marks that end no address double the
+# time it takes, each of them. Once is enough, and finds the same.
+_NESTED = r"[^\s()<>{}\[\]]+"
 _CORRECTED = 6  # characters; underthesea corrects the spelling of no longer token
 _REMEMBERED = 20_000  # chunks, and tokens, that Python remembers
 _COMPILED_CHUNKS = 1 << 16  # that the compiled decoder remembers
@@ -65,6 +68,7 @@ class Segmenter:
         if not self._switch_b < self._switch_i:
             raise UnknownModel("labels that rather last than change")
         self._patterns = regex_tokenize.patterns
+        self._linear = re.compile(self._patterns.pattern.replace(_NESTED, _NESTED[:-1]), self._patterns.flags)
         self._inside = _Remembered(partial(self._chunk, " "))
         self._last = _Remembered(partial(self._chunk, ""))
         self._rows = _Remembered(lambda token: _packed([self._tables.row(token)]))
@@ -98,6 +102,10 @@ class Segmenter:
         pieces[1::2] = tokens
         return "".join(pieces)
 
+    def tokens(self, text: str) -> list[str]:
+        """The tokens of a text, as underthesea makes them."""
+        return self._read(text)[1]
+
     def _read(self, text: str) -> tuple[Ints, list[str]]:
         """Rows of the model for a text and its edges, and the tokens as underthesea makes them.
 
@@ -125,7 +133,7 @@ class Segmenter:
             tokens = tuple([token_map.get(token, token) if len(token) <= _CORRECTED else token for token in made])
         else:
             # As its `tokenize` does, which besides looks up for every match which pattern it was.
-            found = self._patterns.finditer(normalize_characters_in_text(chunk + after))
+            found = self._linear.finditer(normalize_characters_in_text(chunk + after))
             tokens = tuple([token_normalize(match[0]) for match in found])
         return b"".join(map(self._rows.__getitem__, tokens)), tokens
 

@@ -90,7 +90,7 @@ class Tables:
     def load(cls, path: Path) -> Tables | None:
         """A copy that was saved; None where there is none, or it is damaged (its sums are checked)."""
         try:
-            with np.load(path, allow_pickle=False) as saved:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
                 b_to_b, b_to_i, i_to_b, i_to_i = saved["steps"].tolist()
                 return cls(
                     ids={token: number for number, token in enumerate(saved["ids"].tobytes().decode().split("\n"))},

@@ -51,7 +51,7 @@ _ODD = [
     "BOS EOS T[0]=x = == T[-1].lower=a",
     "越南 北京市 ภาษาไทย ລາວ العربية हिन्दी 한국어 Москва",
     "🙂 👨‍👩‍👧 🇻🇳 ❤️ e\u0301 a\u0306\u0301 \u0301 \u200b \u200d \ufeff x\u00ady",
-    "General -> Accessibility > Display Most Improved Local Hospital World Grand Prix Abc Def Ghi Jkl",  # ties
+    "— Brenwick Aldermoor Quillon Tarsen Vexholm nói — Ordley Fenwyck Brenwick Quillon -> Tarsen > Vexholm",  # ties
     "\u00a0đầu\u2003giữa\u3000cuối\u2028dòng\x1cphân\x85cách ",
 ]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sys
 import zlib
 from collections.abc import Mapping
@@ -43,6 +44,8 @@ _WORDS = ("pipeline/word_tokenize", "pipeline/text_normalize", "models/fast_crf_
 _CHECKED = 1024
 _LONG = 8_000  # characters; for each token of a text underthesea holds 5 kB at once, too much for longer ones
 _PIECE = 500  # tokens
+# What follows an address like this makes underthesea's patterns search without end: the time doubles with every mark.
+_ENDLESS = re.compile("[`!;:'\".,?«»“”‘’]{16}")
 _WINDOW = 2  # tokens before and after a token that its features look at
 _BY_WEIGHT: tuple[Made, ...] = ("plain", "fast", "checked", "reference", "differed")
 
@@ -140,25 +143,23 @@ def _made(text: str, fast: bool) -> tuple[str, Made]:
         return str(word_tokenize(text, format="text")), "reference"
     made = segmenter.words(text)
     if made is None:
-        return (_in_pieces(text) if len(text) > _LONG else str(word_tokenize(text, format="text"))), "reference"
-    if len(text) <= _LONG and zlib.crc32(text.encode("utf-8", "surrogatepass")) % _CHECKED == 0:
+        if len(text) > _LONG or _ENDLESS.search(text):
+            return _tagged(segmenter.tokens(text)), "reference"
+        return str(word_tokenize(text, format="text")), "reference"
+    if (
+        len(text) <= _LONG
+        and zlib.crc32(text.encode("utf-8", "surrogatepass")) % _CHECKED == 0
+        and not _ENDLESS.search(text)
+    ):
         reference = str(word_tokenize(text, format="text"))
         return reference, "checked" if reference == made else "differed"
     return made, "fast"
 
 
-def _in_pieces(text: str) -> str:
-    """As `word_tokenize(text, format="text")` does it, but without holding every match of the text's tokens, and of their
-    features only those that the model knows.
-    """
-    # As in fast_segmenter, only here, where it is known that the release has them.
-    from underthesea.pipeline.text_normalize import token_normalize  # noqa: PLC0415
-    from underthesea.pipeline.text_normalize.character_normalize import normalize_characters_in_text  # noqa: PLC0415
-    from underthesea.pipeline.word_tokenize.regex_tokenize import patterns  # noqa: PLC0415
-
+def _tagged(tokens: list[str]) -> str:
+    """Words by underthesea's tagger, as `word_tokenize` makes them of tokens, but holding only features the model knows."""
     word_tokenize("một")  # loads the model
     model = sys.modules[word_tokenize.__module__].word_tokenize_model
-    tokens = [token_normalize(match[0]) for match in patterns.finditer(normalize_characters_in_text(text))]
     pieces: list[str] = []
     for tag, token in zip(model.estimator.tag(_known_features(tokens, model.featurizer)), tokens, strict=True):
         pieces += [("_" if tag == "I-W" else " ") if pieces else "", token]

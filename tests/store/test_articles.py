@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from pipeline.records import Arrival, Link, Unread, Version, Words, digest_id
+from pipeline.records import Arrival, Link, Made, Unread, Version, Words, digest_id
 from pipeline.store import articles
 from pipeline.store.database import Database
 from pipeline.store.ledger import Ledger
@@ -189,6 +189,26 @@ def test_writing_a_batch_twice_changes_nothing(database: Database) -> None:
         articles.write_judgements(database, [judgement(pair[1], ["sovereignty"])], [])
     counted = {table: len(rows) for table, rows in _all_rows(database).items()}
     assert counted == {"readings": 1, "articles": 1, "versions": 1, "words": 1, "flags": 3, "failures": 0}
+
+
+def test_how_words_were_made_is_counted(database: Database) -> None:
+    ways: list[Made] = ["fast", "reference", "fast", "differed"]
+    for number, way in enumerate(ways):
+        version = publish(database, str(number), T0, judged=False)
+        articles.write_words(database, SEGMENTER, [replace(_words(version), made=way)], [])
+    assert articles.words_made(database) == {"fast": 2, "reference": 1, "differed": 1}
+    database.run("UPDATE words SET made = NULL WHERE made = 'differed'")  # made before this was written down
+    assert articles.words_made(database) == {"fast": 2, "reference": 1}
+
+
+def test_vietnamese_versions_are_read_batch_by_batch_and_each_once(database: Database) -> None:
+    versions = [publish(database, str(number), T0, judged=False) for number in range(5)]
+    database.run("UPDATE versions SET lang = 'en' WHERE id = ?", [versions[2].id])
+    read, after = [], ""
+    while batch := articles.vietnamese(database, after, 2):
+        read += batch
+        after = batch[-1].id
+    assert sorted(version.id for version in read) == sorted({version.id for version in versions} - {versions[2].id})
 
 
 def test_a_newer_segmenters_words_replace_the_older_ones(database: Database) -> None:
