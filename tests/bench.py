@@ -12,6 +12,8 @@ import json
 import multiprocessing
 import os
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -32,8 +34,10 @@ from pipeline.crawl.entries import read_feed
 from pipeline.demo.press import OUTLETS, stories
 from pipeline.learning.labels import read_labelled
 from pipeline.records import TOPICS, Page, Source
+from pipeline.text.crf import installed_tables
 from pipeline.text.extract import extract
 from pipeline.text.places import Gazetteer
+from pipeline.text.segmenter import COMPILED, Segmenter
 from pipeline.text.words import words
 from pipeline.triage.flags import load
 from tests.text.demo_pages import demo_page
@@ -68,9 +72,11 @@ def texts() -> list[str]:
     """Vietnamese article texts."""
     if (PRESS / "articles.jsonl").is_file():
         with (PRESS / "articles.jsonl").open(encoding="utf-8") as lines:
-            rows = [json.loads(next(lines)) for _ in range(120)]
+            rows = [json.loads(line) for line in lines]
         return [row["text"] for row in rows if row["lang"] == "vi"]
-    return ["\n".join(story.body) for outlet in OUTLETS if outlet.language == "vi" for story in stories(outlet.id)]
+    made = ["\n".join(story.body) for outlet in OUTLETS if outlet.language == "vi" for story in stories(outlet.id)]
+    seed = sorted((ROOT / "models" / "seed").glob("*.jsonl"))
+    return made + [item.text for path in seed for item in read_labelled(path) if item.lang == "vi"]
 
 
 def pages() -> list[str]:
@@ -179,14 +185,71 @@ def throughput(table: Table, by_words: Callable[[str], object]) -> None:
     )
 
 
+def measure_words(table: Table) -> None:
+    """Syllables a second of both decoders: on texts not seen before, remembering what other texts had, and nothing."""
+    material = texts()
+    unseen, seen = material[: 40 * ROUNDS], material[40 * ROUNDS : 1500]
+    titles = [text.split("\n", 1)[0][:60] for text in material[-200 * ROUNDS :]]
+    tables = installed_tables()
+    word_tokenize("một")
+    for compiled in (True, False) if COMPILED else (False,):
+        way = "compiled" if compiled else "numpy"
+        warm = Segmenter(tables, compiled)
+        for text in seen:
+            warm.words(text)
+        for name, things, remembers in (
+            ("warm, unseen articles", unseen, True),
+            ("warm, unseen short texts", titles, True),
+            ("cold, articles", unseen, False),
+        ):
+            pairs = []
+            for turn in range(ROUNDS):  # other texts in each
+                part = things[turn::ROUNDS]
+                syllables = sum(len(text.split()) for text in part)
+                ours = warm if remembers else Segmenter(tables, compiled)
+                began = time.perf_counter()
+                made = [ours.words(text) for text in part]
+                between = time.perf_counter()
+                reference = [word_tokenize(text, format="text") for text in part]
+                pairs.append((syllables / (between - began), syllables / (time.perf_counter() - between)))
+                if any(one not in (None, other) for one, other in zip(made, reference, strict=True)):
+                    raise AssertionError("other words than underthesea's")
+            a, b = (statistics.median(column) for column in zip(*pairs, strict=True))
+            ratio = statistics.median(a / b for a, b in pairs)
+            table.add_row(f"words, {way}, {name} (syllables/s)", f"{a:.0f}", f"word_tokenize {b:.0f}", f"{ratio:.1f}")
+    (a, used), (b, peer) = fresh("pipeline.text.words", "words"), fresh("underthesea", "word_tokenize")
+    table.add_row("words, first one of a process (s)", f"{a:.2f}", f"word_tokenize {b:.2f}", f"{b / a:.2f}")
+    table.add_row(
+        "words, peak memory of a process (MB)", f"{used:.0f}", f"word_tokenize {peer:.0f}", f"{peer / used:.2f}"
+    )
+
+
+def fresh(module: str, function: str) -> tuple[float, float]:
+    """Of a process of its own: seconds to its first words, and megabytes at its peak after all texts."""
+    program = f"""
+import json, sys, time
+began = time.perf_counter()
+from {module} import {function} as split
+split("Ngư dân bám biển.")
+seconds = time.perf_counter() - began
+for line in sys.stdin:
+    split(json.loads(line))
+peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(seconds, int(peak.split()[1]) / 1024)
+"""
+    material = "\n".join(map(json.dumps, texts()))
+    done = subprocess.run([sys.executable, "-c", program], input=material, capture_output=True, text=True, check=True)
+    seconds, megabytes = map(float, done.stdout.split())
+    return seconds, megabytes
+
+
 def main() -> None:
     """Measure and print."""
     table = Table(title=f"{'real press' if PRESS.is_dir() else 'fictional press'}, median of {ROUNDS}")
     for column in ("stage", "ours", "peer", "ratio"):
         table.add_column(column)
-    material = texts()
-    a, b, ratio = compare(words, lambda text: word_tokenize(text, format="text"), material)
-    table.add_row("words (texts/s)", f"{a:.0f}", f"underthesea word_tokenize {b:.0f}", f"{ratio:.2f}")
+    material = texts()[:120]
+    measure_words(table)
     a, b, ratio = compare(
         lambda html: extract(Page("", html.encode())), lambda html: trafilatura.extract(html, fast=True), pages()
     )
