@@ -48,7 +48,8 @@ _LONGEST_NAME = 300  # characters of a class that are looked at
 _NAMES: dict[Role, str] = {
     "comment": "comment comments commentbox commentlist binhluan ykien disqus idea fbcomments livefyre",
     "caption": "caption captions cation figcaption photocms imgdesc descimage chuthich",
-    "trail": "breadcrumb breadcrumbs breadcrum breadcrums duongdan catepath path boxcat cate dateandcat",
+    "trail": "bread breadcrumb breadcrumbs breadcrum breadcrums detailcategory articlecategory postcategory "
+    "duongdan catepath path boxcat cate dateandcat",
     "noise": "related relatedbox relate tinlienquan lienquan docthem xemthem readmore recommended recommendations newsletter "
     "subscribe menu navbar pagination mostread cookie cookies paywallbox taboola outbrain toc mucluc tools articletools",
     "quote": "quote pullquote blockquote",
@@ -58,12 +59,13 @@ _NAMES: dict[Role, str] = {
     "perhaps": "recommend recirc subscription signup social share sharing shares sharebar navigation nav sidebar widget widgets "
     "banner ads ad advert advertisement advertising adsense promo promotion promoted sponsor sponsored tag tags taglist author "
     "authors byline signature copyright popup modal player toolbar paging pager popular trending donate disclaimer "
-    "visuallyhidden bio rating print credit credits footer accessible sr",
+    "visuallyhidden bio rate rating print credit credits footer accessible sr",
     "title": "tieude newstitle titlenews articletitle detailtitle titledetail posttitle entrytitle storytitle cmstitle",
     "lead": "sapo chapeau chappeau standfirst tomtat trichdan",
     "summary": "summary description desc des intro introtext excerpt lead",
     "date": "date datetime time timestamp ngay ngaydang thoigian pubdate publishdate published",
 }
+_INSIDE: tuple[tuple[Role, str], ...] = (("comment", "binhluan"), ("noise", "lienquan"))  # also run together
 _ROLES = [(role, frozenset(names.split())) for role, names in _NAMES.items()]
 _NOISE: tuple[Role, ...] = ("noise", "perhaps", "trail")
 # The longest text that is noted, in characters.
@@ -79,9 +81,11 @@ _NEARLY_ALL = 0.85  # of an element's worth; a child that holds so much is looke
 _NAMED = 0.35  # the least share of the page's worth in an element named as the article's body
 _LINKED = 0.5  # a block with more of its text in links is a link
 _SHORT = 40  # characters; a shorter line may be a label
+_LABEL = 15  # characters; a shorter line is a button or a label
 _ITEM = 10  # characters; a shorter item of a list is rather a menu's
 _TEASER = 700  # characters; a link with a summary, of which there are several in a row
 _TEASERS = 3
+_LARGER = 4  # times a lone teaser's size, what holds it is at least
 _CELL_LENGTH = 200  # characters; a longer cell is part of the page's layout, not of a table
 _FEW = 4  # captions that no name tells are at most a fourth of an article's blocks
 _FORM = 300  # characters; an element with an input and less text is a form to fill in
@@ -164,7 +168,7 @@ def _choose(walk: _Walk, whole: bool) -> Body:
         next((block.lines[0] for block in kept[:_OPENING] if _is_bold(block)), ""),
         min(max(worth[holder] / worth[0], 0.0), 1.0) if worth[0] > 0 else 0.0,
         whole or walk.roles[holder] == "body",
-        sum(block.length >= 15 and block.linked > block.length * 0.7 for block in blocks),
+        sum(map(_is_link, blocks)),
     )
 
 
@@ -187,6 +191,10 @@ def _role(class_: str, id_: str) -> Role:
     """What the names of an element say it is. Templates repeat their names: most answers are remembered."""
     parts = [part.lower() for name in (class_, id_) for part in _NAME.findall(name[:_LONGEST_NAME])]
     names = {*parts, *(one + other for one, other in pairwise(parts))}
+    joined = "".join(parts)
+    for role, part in _INSIDE:
+        if part in joined:
+            return role
     return next((role for role, known in _ROLES if not known.isdisjoint(names)), "")
 
 
@@ -305,6 +313,8 @@ class _Walk:
             self._flush(kind, number)
         if tag == "tr":
             self._join_row(node, before, number)
+        elif tag == "table" and len(self.blocks) == before + 1 and _is_framed(self.blocks[before]):
+            self.captions += self.blocks.pop().lines  # a picture and one line, in a frame
 
     @staticmethod
     def _role_of(node: LexborNode, tag: str, kind: str) -> Role | None:
@@ -339,7 +349,7 @@ class _Walk:
         if role == "trail":
             links = [link for link in node.css("a")[:_STEPS] if (link.attributes.get("href") or "") != "/"]
             text = STEP.join(filter(None, (clean_line(link.text()) for link in links))) or _CRUMB.sub(STEP, text)
-        elif node.css_first("a,li"):
+        elif node.css_first("a,li,img,figure"):
             return
         self.notes.append((role, text, len(self.blocks), holder))
 
@@ -351,7 +361,7 @@ class _Walk:
         ):
             line = " ".join(line for cell in cells for line in cell.lines)
             self.blocks[before:] = [
-                _Block([line], len(line), sum(cell.linked for cell in cells), 0, False, False, "tr", number)
+                _Block([line], len(line), sum(cell.linked for cell in cells), 0, False, cells[0].pictured, "tr", number)
             ]
 
     def _flush(self, kind: str, holder: int) -> None:
@@ -399,22 +409,26 @@ def _is_caption(node: LexborNode) -> bool:
 
 def _dropped(walk: _Walk) -> list[bool]:
     """Of each element, whether it is small and named like noise, or one of a row of teasers, or inside such a one."""
-    parents = walk.parents
-    sizes, linked, told = [0] * len(parents), [False] * len(parents), [False] * len(parents)
-    for block in walk.blocks:
+    parents, blocks = walk.parents, walk.blocks
+    sizes, linked, told = [0] * len(parents), [False] * len(parents), [0] * len(parents)
+    first = [len(blocks)] * len(parents)  # of each element, its first block
+    for at, block in enumerate(blocks):
         number = block.holder
         sizes[number] += block.length
-        if block.length >= 15 and block.linked > block.length * 0.7:
+        if block.length >= _LABEL:
+            first[number] = min(first[number], at)
+        if _is_link(block):
             linked[number] = True
         elif block.length >= 30:
-            told[number] = True
+            told[number] += 1
     teasers = [0] * len(parents)
     for number in range(len(parents) - 1, 0, -1):
         parent = parents[number]
         sizes[parent] += sizes[number]
+        first[parent] = min(first[parent], first[number])
         if walk.roles[number] not in _NOISE:  # buttons to share do not make a paragraph a teaser
             linked[parent] |= linked[number]
-            told[parent] |= told[number]
+            told[parent] += told[number]
         if linked[number] and told[number] and sizes[number] < _TEASER:
             teasers[parent] += 1
     forms = {form for number in walk.inputs if sizes[form := _around_text(parents, sizes, number)] < _FORM}
@@ -423,13 +437,26 @@ def _dropped(walk: _Walk) -> list[bool]:
     dropped = [False] * len(parents)
     for number in range(1, len(parents)):
         parent = parents[number]
-        dropped[number] = (
-            dropped[parent]
-            or (number not in headed and sizes[number] < noise.get(walk.roles[number], 0))
-            or (number in forms and number not in headed)
-            or (teasers[parent] >= _TEASERS and linked[number] and told[number] and sizes[number] < _TEASER)
-        )
+        if dropped[parent]:
+            dropped[number] = True
+        elif number in headed:
+            continue
+        elif sizes[number] < noise.get(walk.roles[number], 0) or number in forms:
+            dropped[number] = True
+        elif linked[number] and told[number] and sizes[number] < _TEASER:
+            # One of a row; or alone a small box in something larger, with the link first and then what it leads to.
+            dropped[number] = teasers[parent] >= _TEASERS or (
+                told[number] == 1 and sizes[number] * _LARGER < sizes[parent] and _is_link(blocks[first[number]])
+            )
     return dropped
+
+
+def _is_framed(block: _Block) -> bool:
+    return block.pictured and _SHORT <= block.length < _CAPTION
+
+
+def _is_link(block: _Block) -> bool:
+    return block.length >= _LABEL and block.linked > block.length * 0.7
 
 
 def _around_text(parents: list[int], sizes: list[int], number: int) -> int:

@@ -277,7 +277,13 @@ def _shown_date(lines: list[str], seen_at: datetime | None) -> datetime | None:
 
 
 def _first_stamp(values: Iterable[Any]) -> datetime | None:
-    return next((stamp for value in values if isinstance(value, str) and (stamp := parse_stamp(value))), None)
+    """The first stamp that says its zone; else the first of all. Some programs leave out that they write UTC."""
+    stamps = [(value, stamp) for value in values if isinstance(value, str) and (stamp := parse_stamp(value))]
+    zoned = (stamp for value, stamp in stamps if _ZONE.search(value))
+    return next(zoned, stamps[0][1] if stamps else None)
+
+
+_ZONE = re.compile(r"(?:[+-]\d\d:?(?:\d\d)?|Z|GMT|UTC)\s*$", re.I)
 
 
 def _section(head: _Head, body: Body, title: str) -> str:
@@ -292,7 +298,7 @@ def _section(head: _Head, body: Body, title: str) -> str:
     trails = [head.trail] if head.trail else [trail.split(STEP) for trail in body.notes.get("trail", ())]
     nearest = trails[0] if trails else []
     # A template may name each step of the trail as it names the whole.
-    trail = max((trail for trail in trails if set(nearest) <= set(trail)), key=len, default=[])
+    trail = max((trail for trail in trails if trail[-1:] == nearest[-1:]), key=len, default=[])
     return ", ".join(dict.fromkeys(step for step in trail if step and step != title and step.casefold() not in _FRONT))
 
 

@@ -19,6 +19,7 @@ _CAPTION = 300  # characters
 _PROMO = re.compile(
     r"^[\s*•\-–]*(?:>>+|»|©|xem thêm|đọc thêm|mời (?:quý vị|các bạn|(?:quý )?(?:độc giả|thính giả|khán giả|bạn đọc))"
     r"|(?:tin|bài) liên quan|nguồn:? \[?link|copyright"
+    r"|kính mời\b|nội dung đầy đủ .{0,60} đăng tải"
     r"|theo dõi .{0,40} trên (?:kênh|các kênh|google|facebook|zalo|youtube|tiktok|fanpage|ứng dụng|mạng)|chia sẻ bài viết"
     r"|(?:mời )?đón (?:đọc|xem)\b|kỳ (?:tới|sau)\s*:|bỏ qua .{0,60} và tiếp tục đọc|tham khảo thêm$|tin mới$|từ khóa\b"
     r"|bình luận\s*(?:\(\d+\))?$|nghe (?:bài|phóng sự|đọc|tin|podcast)\b.{0,20}$|(?:số )?lượt (?:đọc|xem|truy cập)"
@@ -41,6 +42,9 @@ _CREDIT = re.compile(
     re.I,
 )
 _LABEL = re.compile(r"^(?:Chụp lại hình ảnh|Nguồn hình ảnh|Image caption|Image source),?\s*")  # for screen readers
+_SOURCE_BEHIND = re.compile(
+    r"\s*\([^()]{0,40}\b(?:nguồn|photos?|image)\b[^()]{0,60}\)[\s.]*$", re.I
+)  # of a caption only
 _CREDIT_LENGTH = 80  # characters
 # Ends a caption: '(Ảnh: …)', '- Ảnh: …', 'Photo: …'.
 _CREDITED = re.compile(
@@ -100,7 +104,7 @@ def tidy(
     kept = without_lead(kept, lead)
     while kept and (_is_date_above(kept[0]) or _is_byline_above(kept[0])):
         kept.pop(0)
-    while kept and len(kept[-1]) < _CAPTION and _is_byline(kept[-1], authors):
+    while kept and len(kept[-1]) < _CAPTION and (_is_byline(kept[-1], authors) or _is_label(kept[-1])):
         kept.pop()
     return kept, list(_without_credits(found))
 
@@ -110,6 +114,10 @@ def without_lead(paragraphs: list[str], lead: str) -> list[str]:
     if paragraphs and lead and paragraphs[0].rstrip(".… ") == lead.rstrip(".… "):
         return paragraphs[1:]
     return paragraphs
+
+
+def _is_label(line: str) -> bool:
+    return len(line) < SENTENCE and line.endswith(":")
 
 
 def _is_date_above(line: str) -> bool:
@@ -145,7 +153,7 @@ def _without_credits(captions: list[str]) -> Iterator[str]:
         if _CREDIT.match(line) or _ONLY_A_DATE.match(line) or line in before:
             continue
         before = line
-        told = line[: credit.start()].rstrip() if (credit := _credit(line)) else line
+        told = _SOURCE_BEHIND.sub("", line[: credit.start()].rstrip() if (credit := _credit(line)) else line)
         if told not in seen:
             seen.add(told)
             yield told
