@@ -13,7 +13,7 @@ changes, and the score under a five-fold choice of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
@@ -68,6 +68,7 @@ _NAMES: dict[Role, str] = {
 _INSIDE: tuple[tuple[Role, str], ...] = (("comment", "binhluan"), ("noise", "lienquan"))  # also run together
 _ROLES = [(role, frozenset(names.split())) for role, names in _NAMES.items()]
 _NOISE: tuple[Role, ...] = ("noise", "perhaps", "trail")
+_UNREAD = frozenset({"comment", "caption", *_NOISE})  # inside a line
 # The longest text that is noted, in characters.
 _NOTED: dict[Role, int] = {"title": 300, "lead": 700, "summary": 700, "date": 120, "modified": 120, "trail": 300}
 _TYPED = frozenset({"text", "email", "search", "tel"})  # inputs of a form that a reader fills in
@@ -156,9 +157,10 @@ def _choose(walk: _Walk, whole: bool) -> Body:
         inside[number] = inside[parents[number]] and not dropped[number]
     found = [block for block in blocks if inside[block.holder]]
     under = [block for block in found if block.pictured and block.italic and block.length < _CAPTION]
-    if len(under) * _FEW > len(found):  # whole pages are centred
-        under = []
-    kept = list(_kept(block for block in found if block not in under))
+    if under and len(under) * _FEW <= len(found):  # whole pages are centred
+        kept = list(_kept(block for block in found if block not in under))
+    else:
+        kept, under = list(_kept(found)), []
     captions = [*map(clean_line, walk.captions), *(line for block in under for line in block.lines)]
     return Body(
         [line for block in kept for line in block.lines],
@@ -217,7 +219,9 @@ class _Walk:
     notes: list[tuple[Role, str, int, int]] = field(default_factory=list)  # role, text, blocks before it, holder
     _run: list[str] = field(default_factory=list)
     inputs: set[int] = field(default_factory=set)  # elements in which a reader can type
-    _marked: list[int] = field(default_factory=lambda: [0] * 8)  # characters of the run by their marks
+    _linked: int = 0  # characters of the run
+    _bold: int = 0
+    _italic: int = 0
     _pictured: bool = False
 
     def through(self, root: LexborNode) -> None:
@@ -234,7 +238,7 @@ class _Walk:
                 if run or not text.isspace():  # white space between blocks begins nothing
                     run.append(text)
                     if marks:
-                        self._marked[marks] += len(text.strip())
+                        self._mark(marks, len(text.strip()))
             elif tag is None or tag in _SKIPPED:
                 self._skip(child, tag, holder)
             elif tag == "br":
@@ -250,6 +254,14 @@ class _Walk:
                     self._flush(kind, holder)
                 self._block(child, tag, holder, marks, kind, depth)
             child = child.next
+
+    def _mark(self, marks: int, length: int) -> None:
+        if marks & _LINK:
+            self._linked += length
+        if marks & _BOLD:
+            self._bold += length
+        if marks & _ITALIC:
+            self._italic += length
 
     def _cell(self, node: LexborNode, holder: int, marks: int, kind: str, depth: int) -> None:
         if (role := _named(node)) in _NOTED:
@@ -269,9 +281,9 @@ class _Walk:
                 self._note("trail", node, holder)
 
     def _inline(self, node: LexborNode, tag: str, holder: int, marks: int, kind: str, depth: int) -> None:
-        if tag != "a" and node.attributes:
-            role = _named(node)
-            if role in ("comment", "caption", *_NOISE):
+        if tag != "a" and (attributes := node.attributes):
+            role = _role(attributes.get("class") or "", attributes.get("id") or "")
+            if role in _UNREAD:
                 if role == "trail":
                     self._note(role, node, holder)
                 return
@@ -282,7 +294,8 @@ class _Walk:
         self._children(node, holder, marks | _MARKS.get(tag, 0), kind, depth + 1)
 
     def _block(self, node: LexborNode, tag: str, holder: int, marks: int, kind: str, depth: int) -> None:
-        role = self._role_of(node, tag, kind)
+        attributes = node.attributes
+        role = self._role_of(node, attributes, tag, kind) if attributes else ""
         if role is None:
             return
         if tag == "h1":
@@ -307,8 +320,9 @@ class _Walk:
         if role in _NOTED and (not marks & _LINK or role == "trail"):
             self._note(role, node, holder)
         before = len(self.blocks)
-        marks = marks & _LINK | (_ITALIC if _is_centred(node) else 0)
-        self._children(node, number, marks, kind, depth + 1)
+        self._children(
+            node, number, marks & _LINK | (_ITALIC if attributes and _is_centred(attributes) else 0), kind, depth + 1
+        )
         if self._run:
             self._flush(kind, number)
         if tag == "tr":
@@ -317,15 +331,12 @@ class _Walk:
             self.captions += self.blocks.pop().lines  # a picture and one line, in a frame
 
     @staticmethod
-    def _role_of(node: LexborNode, tag: str, kind: str) -> Role | None:
+    def _role_of(node: LexborNode, attributes: dict[str, str | None], tag: str, kind: str) -> Role | None:
         """What a block is by its attributes; None for what is not shown, or not the outlet's."""
-        attributes = node.attributes
-        if not attributes:
-            return ""
         if _is_hidden(attributes):
             return None
         role = _role(attributes.get("class") or "", attributes.get("id") or "")
-        if (attributes.get("type") or "").startswith("Related"):
+        if "type" in attributes and (attributes["type"] or "").startswith("Related"):
             role = "noise"
         if "itemprop" in attributes:
             named = attributes["itemprop"]
@@ -367,7 +378,8 @@ class _Walk:
     def _flush(self, kind: str, holder: int) -> None:
         """End a run of text."""
         text = "".join(self._run)
-        marked, self._marked = self._marked, [0] * 8
+        linked, bold, italic = self._linked, self._bold, self._italic
+        self._linked = self._bold = self._italic = 0
         self._run.clear()
         if not text or text.isspace():
             return
@@ -380,7 +392,6 @@ class _Walk:
         lines = [line for part in text.split(_BREAK) if (line := clean_line(part))]
         if lines:
             length = sum(map(len, lines))
-            linked, bold, italic = (sum(marked[at] for at in range(8) if at & mark) for mark in (_LINK, _BOLD, _ITALIC))
             self.blocks.append(
                 _Block(lines, length, min(linked, length), bold, italic >= length * 0.9, self._pictured, kind, holder)
             )
@@ -389,17 +400,16 @@ class _Walk:
 
 def _is_hidden(attributes: dict[str, str | None]) -> bool:
     """Not shown: by attribute, style, or a class of that name alone ('hidden md:block' is shown on a desk)."""
+    if "hidden" in attributes or ("style" in attributes and _HIDDEN.search(attributes["style"] or "")):
+        return True
     class_ = attributes.get("class") or ""
-    return (
-        "hidden" in attributes
-        or ("style" in attributes and bool(_HIDDEN.search(attributes["style"] or "")))
-        or ("hidden" in class_ and ":" not in class_ and "hidden" in class_.split())
-    )
+    return "hidden" in class_ and ":" not in class_ and "hidden" in class_.split()
 
 
-def _is_centred(node: LexborNode) -> bool:
-    attributes = node.attributes
-    return attributes.get("align") == "center" or bool(_CENTRED.search(attributes.get("style") or ""))
+def _is_centred(attributes: dict[str, str | None]) -> bool:
+    if "align" in attributes:
+        return attributes["align"] == "center"
+    return "style" in attributes and bool(_CENTRED.search(attributes["style"] or ""))
 
 
 def _is_caption(node: LexborNode) -> bool:
@@ -565,7 +575,7 @@ def _around(walk: _Walk, worth: list[float], chosen: int, named: list[int]) -> i
     return chosen
 
 
-def _kept(blocks: Iterator[_Block]) -> Iterator[_Block]:
+def _kept(blocks: Iterable[_Block]) -> Iterator[_Block]:
     """The blocks that are text. A heading over nothing but links is a heading of links."""
     heading: _Block | None = None
     for block in blocks:
