@@ -50,13 +50,14 @@ _NAMES: dict[Role, str] = {
     "caption": "caption captions cation figcaption photocms imgdesc descimage chuthich",
     "trail": "bread breadcrumb breadcrumbs breadcrum breadcrums detailcategory articlecategory postcategory "
     "duongdan catepath path boxcat cate dateandcat",
-    "noise": "related relatedbox relate tinlienquan lienquan docthem xemthem readmore recommended recommendations newsletter "
+    "noise": "related relatedbox relate tinlienquan lienquan recommended recommendations newsletter "
     "subscribe menu navbar pagination mostread cookie cookies paywallbox taboola outbrain toc mucluc tools articletools",
     "quote": "quote pullquote blockquote",
     "body": "articlebody articlecontent articletext entrycontent postcontent postbody posttext storybody storycontent storytext "
     "contentbody newscontent newsbody newstext detailcontent contentdetail fckdetail singularcontent cmsbody namebody "
     "bodycontent textcontent bodytext bodycopy articlecopy articledetail journalcontent noidung blogcontent pagecontent",
-    "perhaps": "recommend recirc subscription signup social share sharing shares sharebar navigation nav sidebar widget widgets "
+    "perhaps": "docthem xemthem readmore "
+    "recommend recirc subscription signup social share sharing shares sharebar navigation nav sidebar widget widgets "
     "banner ads ad advert advertisement advertising adsense promo promotion promoted sponsor sponsored tag tags taglist author "
     "authors byline signature copyright popup modal player toolbar paging pager popular trending donate disclaimer "
     "visuallyhidden bio rate rating print credit credits footer accessible sr",

@@ -117,10 +117,12 @@ def _read(page: Page, html: bytes, selectors: Selectors) -> Article | None:
 def _has_endless_tag(html: bytes) -> bool:
     """Whether there may be one: it would fill a whole window of half its length. Far quicker than to look for it."""
     half = _LONGEST_TAG // 2
-    return any(
-        html.find(b">", start, start + half) < 0 and html.find(b"<", start, start + half) < 0
-        for start in range(0, len(html) - half, half)
-    )
+    for start in range(0, len(html) - half, half):
+        if html.find(b">", start, start + half) < 0 and html.find(b"<", start, start + half) < 0:
+            opened = html.rfind(b"<", 0, start)
+            if html.find(b">", opened, start) < 0 and html[opened + 1 : opened + 2].isalpha():  # not inside a script
+                return True
+    return False
 
 
 def _chosen(tree: LexborHTMLParser, selector: str) -> str:
