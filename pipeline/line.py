@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -151,7 +152,7 @@ class Line:
 
     def process(self, watch: Watch = no_watch) -> Processed:
         """Read, segment and judge whatever lacks it. Stop it anywhere and run it again."""
-        with workers(self.settings.process.workers) as run:
+        with workers(self.settings.process.workers, self.settings.process.item_seconds) as run:
             read, unreadable = self._extract(run, watch)
             segmented = self._segment(run, watch)
         judged = self._judge(watch)
@@ -173,11 +174,7 @@ class Line:
             read, failures = [], []
             for item, outcome in zip(batch, run(read_item, jobs), strict=True):
                 if isinstance(outcome, Exception) or outcome[1]:
-                    why = (
-                        reason("process.stage_died", problem=str(outcome))
-                        if isinstance(outcome, Exception)
-                        else outcome[1]
-                    )
+                    why = _why(outcome) if isinstance(outcome, Exception) else outcome[1]
                     failures.append(
                         Failure(
                             "extract",
@@ -348,9 +345,16 @@ def _failure(stage: articles.Stage, item: Version, producer: str, error: Excepti
         producer,
         item.source_id,
         item.article.url,
-        reason("process.stage_died", problem=f"{type(error).__name__}: {error}"),
+        _why(error),
         datetime.now(UTC),
     )
+
+
+def _why(error: Exception) -> str:
+    """Why a stage failed on an item, for the ledger."""
+    if isinstance(error, _TooLong):
+        return reason("process.too_long", seconds=error.args[0])
+    return reason("process.stage_died", problem=f"{type(error).__name__}: {error}")
 
 
 def _unknown_source(source_id: str, known: dict[str, Source]) -> str:
@@ -360,14 +364,16 @@ def _unknown_source(source_id: str, known: dict[str, Source]) -> str:
 class Run:
     """Runs a pure function over argument tuples; an item's exception is its result."""
 
-    def __init__(self, processes: int) -> None:
-        self._processes = processes
+    def __init__(self, processes: int, item_seconds: float) -> None:
+        self._processes, self._seconds = processes, item_seconds
         self._pool = self._new(processes) if processes else None
 
-    @staticmethod
-    def _new(processes: int) -> ProcessPoolExecutor:
+    def _new(self, processes: int) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(
-            processes, mp_context=multiprocessing.get_context("spawn"), initializer=_die_with_parent
+            processes,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_begin_worker,
+            initargs=(self._seconds,),
         )
 
     def __call__(self, function: Callable[..., R], jobs: Sequence[tuple[object, ...]]) -> list[R | Exception]:
@@ -406,8 +412,15 @@ class Run:
             self._pool.shutdown(cancel_futures=True)
 
 
-def _die_with_parent() -> None:
-    """A worker does not outlive a line that was killed."""
+class _TooLong(Exception):
+    """An item took its worker longer than the limit in seconds, which is its argument."""
+
+
+_limit = 0.0  # seconds an item may take in this process; 0: no limit
+
+
+def _begin_worker(item_seconds: float) -> None:
+    """A worker does not outlive a line that was killed, and gives up an item that takes too long."""
     parent = multiprocessing.parent_process()
 
     def watch() -> None:
@@ -416,19 +429,29 @@ def _die_with_parent() -> None:
             os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+    global _limit  # noqa: PLW0603 - one of each process, set once when it begins
+    _limit = item_seconds
+    signal.signal(signal.SIGALRM, _give_up)
+
+
+def _give_up(number: int, frame: object) -> None:  # noqa: ARG001 - a signal handler's signature
+    raise _TooLong(_limit)
 
 
 def _guarded(function: Callable[..., R], job: tuple[object, ...]) -> R | Exception:
+    signal.setitimer(signal.ITIMER_REAL, _limit)
     try:
         return function(*job)
     except Exception as error:
         return error
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 @contextmanager
-def workers(processes: int) -> Iterator[Run]:
+def workers(processes: int, item_seconds: float) -> Iterator[Run]:
     """Worker processes for text, so that pages stay fast while a cycle runs."""
-    run = Run(processes)
+    run = Run(processes, item_seconds)
     try:
         yield run
     finally:

@@ -113,6 +113,9 @@ class Process(Strict):
 
     workers: Annotated[int, Field(ge=0, le=64)] = 1  # 0: in the same process
     batch: Annotated[int, Field(ge=1, le=5000)] = 200
+    item_seconds: Annotated[float, Field(gt=0, le=3600)] = (
+        60.0  # a page that takes a worker longer is given up and shown
+    )
 
 
 class Digest(Strict):

@@ -228,7 +228,7 @@ def test_how_words_were_made_is_counted_by_the_part_that_weighs_most() -> None:
 
 
 def test_the_count_comes_back_from_worker_processes() -> None:
-    with workers(1) as run:
+    with workers(1, 60.0) as run:
         made = run(segment, [(version("vi", sampled(False), "", TIE), fast) for fast in (True, False)])
         made += run(segment, [(version("vi", sampled(False), "", ""), True)])
     assert [one.made for one in made if not isinstance(one, Exception)] == ["reference", "reference", "fast"]
