@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Literal, NamedTuple
 
 from selectolax.lexbor import LexborNode
@@ -46,7 +46,7 @@ _LONGEST_NAME = 300  # characters of a class that are looked at
 # Names as templates write them, split at hyphens, underscores and capitals: 'article__body', 'fck_detail', 'tinLienQuan'.
 # Neighbouring parts also count joined. The first role that fits is taken.
 _NAMES: dict[Role, str] = {
-    "comment": "comment comments commentbox commentlist binhluan ykien disqus idea fbcomments livefyre",
+    "comment": "binhluan ykien ykienbandoc phanhoi thaoluan cmt cmts disqus idea livefyre respond",
     "caption": "caption captions cation figcaption photocms imgdesc descimage chuthich",
     "trail": "bread breadcrumb breadcrumbs breadcrum breadcrums detailcategory articlecategory postcategory "
     "duongdan catepath path boxcat cate dateandcat",
@@ -66,7 +66,10 @@ _NAMES: dict[Role, str] = {
     "summary": "summary description desc des intro introtext excerpt lead",
     "date": "date datetime time timestamp ngay ngaydang thoigian pubdate publishdate published",
 }
-_INSIDE: tuple[tuple[Role, str], ...] = (("comment", "binhluan"), ("noise", "lienquan"))  # also run together
+# In any part of a name but 'commentary' and 'commentator'. 'has-comments' says of an article that there are some.
+_COMMENT = re.compile("comment(?!ar|at|ed)|binhluan")
+_ABOUT_COMMENTS = frozenset({"has", "no", "with", "open", "closed"})
+_NOISE_INSIDE = "lienquan"  # also run together with other words
 _ROLES = [(role, frozenset(names.split())) for role, names in _NAMES.items()]
 _NOISE: tuple[Role, ...] = ("noise", "perhaps", "trail")
 _UNREAD = frozenset({"comment", "caption", *_NOISE})  # inside a line
@@ -92,7 +95,10 @@ _CELL_LENGTH = 200  # characters; a longer cell is part of the page's layout, no
 _FEW = 4  # captions that no name tells are at most a fourth of an article's blocks
 _FORM = 300  # characters; an element with an input and less text is a form to fill in
 _CAPTION = 300  # characters; longer text under a picture is the story's
-_PIECES = 30  # elements named as a body that are looked at, those of most worth
+_GALLERY = 600  # characters; an element named as a caption that holds more is more than one
+_LONGEST_CAPTION = 2_000
+_PIECES = 30  # elements named as a body that are looked at, those of most worth; captions of one figure
+_HEADLINE = 20  # characters; a shorter link is a name or a section
 _DATE_LINE = 60  # characters
 _OPENING = 3  # blocks, among them dates and names, in which a lead in bold may stand
 _DEEPEST = 150  # no template nests so deep; what does is broken or hostile
@@ -158,10 +164,10 @@ def _choose(walk: _Walk, whole: bool) -> Body:
         inside[number] = inside[parents[number]] and not dropped[number]
     found = [block for block in blocks if inside[block.holder]]
     under = [block for block in found if block.pictured and block.italic and block.length < _CAPTION]
-    if under and len(under) * _FEW <= len(found):  # whole pages are centred
-        kept = list(_kept(block for block in found if block not in under))
-    else:
-        kept, under = list(_kept(found)), []
+    if len(under) * _FEW > len(found):  # whole pages are centred
+        under = []
+    captioned = set(map(id, under))
+    kept = list(_kept(block for block in found if id(block) not in captioned))
     captions = [*map(clean_line, walk.captions), *(line for block in under for line in block.lines)]
     return Body(
         [line for block in kept for line in block.lines],
@@ -175,13 +181,35 @@ def _choose(walk: _Walk, whole: bool) -> Body:
     )
 
 
-def is_comment(node: LexborNode) -> bool:
-    """Whether an element holds readers' comments; what holds the headline is the page itself."""
-    return (
-        (_named(node) == "comment" or node.attributes.get("itemprop") == "comment")
-        and node.tag not in _FRAME
-        and not node.css_first("h1")
-    )
+def is_comment(node: LexborNode, page: set[int]) -> bool:
+    """Whether an element holds readers' comments; `page`, what is around the headline, does not."""
+    return (_named(node) == "comment" or node.attributes.get("itemprop") == "comment") and node.mem_id not in page
+
+
+def page_frame(root: LexborNode | None) -> set[int]:
+    """Identities of the elements that may have any name: around the first headline, or the first of their kind."""
+    if root is None:
+        return set()
+    frame = {root.mem_id, *(node.mem_id for tag in _FRAME if (node := root.css_first(tag)))}
+    above = root.css_first("h1")
+    while above is not None:
+        frame.add(above.mem_id)
+        above = above.parent
+    return frame
+
+
+def short_text(node: LexborNode, longest: int) -> str:
+    """An element's text on one line; nothing where it is longer. A long one is not read through to be told so."""
+    parts: list[str] = []
+    length = 0
+    for part in islice(node.traverse(include_text=True), 2 * longest):
+        if part.tag == "-text" and (text := part.text_content):
+            parts.append(text)
+            length += len(text.strip())
+            if length > longest:
+                return ""
+    text = clean_line(" ".join(parts))
+    return text if len(text) <= longest else ""
 
 
 def is_noise(node: LexborNode) -> bool:
@@ -194,10 +222,10 @@ def _role(class_: str, id_: str) -> Role:
     """What the names of an element say it is. Templates repeat their names: most answers are remembered."""
     parts = [part.lower() for name in (class_, id_) for part in _NAME.findall(name[:_LONGEST_NAME])]
     names = {*parts, *(one + other for one, other in pairwise(parts))}
-    joined = "".join(parts)
-    for role, part in _INSIDE:
-        if part in joined:
-            return role
+    if any(map(_COMMENT.search, parts)) and _ABOUT_COMMENTS.isdisjoint(parts):
+        return "comment"
+    if _NOISE_INSIDE in "".join(parts):
+        return "noise"
     return next((role for role, known in _ROLES if not known.isdisjoint(names)), "")
 
 
@@ -224,8 +252,10 @@ class _Walk:
     _bold: int = 0
     _italic: int = 0
     _pictured: bool = False
+    _page: set[int] = field(default_factory=set)
 
     def through(self, root: LexborNode) -> None:
+        self._page = page_frame(root.parser.root if root.parser else root)
         self._children(root, 0, 0, "div", 0)
         self._flush("div", 0)
 
@@ -265,6 +295,8 @@ class _Walk:
             self._italic += length
 
     def _cell(self, node: LexborNode, holder: int, marks: int, kind: str, depth: int) -> None:
+        if _is_hidden(node.attributes) or is_comment(node, self._page):
+            return
         if (role := _named(node)) in _NOTED:
             self._note(role, node, holder)
         self._run.append(_CELL)
@@ -305,7 +337,9 @@ class _Walk:
                 self._note("title", node, holder)
             return
         if tag == "figure" and not node.css_first("table,blockquote"):
-            self.captions += [caption.text(separator=" ") for caption in node.css("figcaption,[class*=aption]")]
+            self.captions += [
+                short_text(caption, _LONGEST_CAPTION) for caption in node.css("figcaption,[class*=aption]")[:_PIECES]
+            ]
             return
         if tag == "figcaption" or (role == "caption" and _is_caption(node)):
             self.captions.append(node.text(separator=" "))
@@ -331,8 +365,7 @@ class _Walk:
         elif tag == "table" and len(self.blocks) == before + 1 and _is_framed(self.blocks[before]):
             self.captions += self.blocks.pop().lines  # a picture and one line, in a frame
 
-    @staticmethod
-    def _role_of(node: LexborNode, attributes: dict[str, str | None], tag: str, kind: str) -> Role | None:
+    def _role_of(self, node: LexborNode, attributes: dict[str, str | None], tag: str, kind: str) -> Role | None:
         """What a block is by its attributes; None for what is not shown, or not the outlet's."""
         if _is_hidden(attributes):
             return None
@@ -344,19 +377,22 @@ class _Walk:
             role = "comment" if named == "comment" else "body" if named == "articleBody" else role
         if "property" in attributes and attributes["property"] == "content:encoded":
             role = "body"
+        if role == "comment":
+            return None if is_comment(node, self._page) else ""
         # A template may give its frame any name; a row may be any player's or author's; a quotation names its speaker.
         if (tag in _FRAME and role != "body") or (role in _NOISE and (tag == "tr" or kind == "blockquote")):
             return ""
-        return None if role == "comment" and is_comment(node) else role
+        return role
 
     def _note(self, role: Role, node: LexborNode, holder: int) -> None:
         """Keep what the template names as headline, lead or date, unless it is another article's."""
         attributes = node.attributes
         text = attributes.get("datetime") or (attributes.get("title") or "" if node.tag == "abbr" else "")
-        text = clean_line(text or node.text(separator=" "))
         if attributes.get("itemprop") == "dateModified":
             role = "modified"
-        if not text or len(text) > _NOTED.get(role, 0):
+        longest = _NOTED.get(role, 0)
+        text = clean_line(text) if text else short_text(node, longest)
+        if not text or len(text) > longest:
             return
         if role == "trail":
             links = [link for link in node.css("a")[:_STEPS] if (link.attributes.get("href") or "") != "/"]
@@ -415,7 +451,7 @@ def _is_centred(attributes: dict[str, str | None]) -> bool:
 
 def _is_caption(node: LexborNode) -> bool:
     """Whether the name is true: a template may call a whole gallery so."""
-    return node.tag not in ("table", "ul", "section") and len(node.text()) < 600
+    return node.tag not in ("table", "ul", "section") and bool(short_text(node, _GALLERY) or not node.text(strip=True))
 
 
 def _dropped(walk: _Walk) -> list[bool]:
@@ -480,6 +516,9 @@ def _around_text(parents: list[int], sizes: list[int], number: int) -> int:
 def _notes(walk: _Walk, dropped: list[bool], kept: list[_Block]) -> dict[Role, list[str]]:
     """Notes by role. Above the text, the nearest counts most; below it stands what belongs to other articles."""
     noted = {text.replace(" ", "") for _, text, _, _ in walk.notes}
+    # An item with a headline that is a link is another article, and so is the date in it.
+    others = {block.holder for block in walk.blocks if block.linked > max(block.length * _LINKED, _HEADLINE)}
+    others |= {walk.parents[number] for number in others if walk.tags[number] in _PARTS}
     first = next((b for b in kept if b.length > _DATE_LINE and b.lines[0].replace(" ", "") not in noted), None)
     start = next((at for at, block in enumerate(walk.blocks) if block is first), 0)
     found: dict[Role, list[str]] = {}
@@ -496,7 +535,7 @@ def _notes(walk: _Walk, dropped: list[bool], kept: list[_Block]) -> dict[Role, l
     dates += [
         text
         for role, text, at, holder in walk.notes
-        if role == "date" and at > start and (dates or not dropped[holder])
+        if role == "date" and at > start and (dates or not (dropped[holder] or holder in others))
     ]
     return found
 
@@ -542,13 +581,14 @@ def _holder(walk: _Walk, dropped: list[bool], worth: list[float]) -> int:
 
 def _first_article(walk: _Walk, worth: list[float]) -> int:
     """Where several <article> elements have a headline each, the page goes on with other stories: the first is its own."""
-    headed: list[int] = []
+    headed: dict[int, None] = {}  # in the page's order
     for number in walk.headed:
         around = (above for above in (number, *_above(walk.parents, number)) if walk.tags[above] == "article")
         article = next(around, 0)
-        if article and article not in headed:
-            headed.append(article)
-    return headed[0] if len(headed) > 1 and worth[headed[0]] > _CELL_LENGTH else 0
+        if article:
+            headed[article] = None
+    first = next(iter(headed), 0)
+    return first if len(headed) > 1 and worth[first] > _CELL_LENGTH else 0
 
 
 def _above(parents: list[int], number: int) -> list[int]:

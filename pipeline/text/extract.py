@@ -19,7 +19,7 @@ import trafilatura
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from pipeline.records import Article, Method, Page, Selectors
-from pipeline.text.body import STEP, Body, is_comment, is_noise, read_body
+from pipeline.text.body import STEP, Body, is_comment, is_noise, page_frame, read_body, short_text
 from pipeline.text.dates import VIETNAM, parse_shown, parse_stamp
 from pipeline.text.encodings import utf8
 from pipeline.text.language import language
@@ -35,6 +35,7 @@ _ENDLESS_TAG = re.compile(rb"<[a-zA-Z][^<>]{%d,}>" % _LONGEST_TAG)
 _ARTICLE_NAME = re.compile(r"(?:[a-z0-9]+-){4,}[a-z0-9]+|\d{5,}", re.I)  # in an address
 _LEAD = range(30, 701)  # characters
 _HEADLINE = range(15, 300)
+_HEADINGS = 20  # h1 of a page that are looked at
 _HEADLINE_TEXT = 30  # characters of text for each linked headline; a page with less is a list of them
 _MANY_LINKS = 15
 _PLACE = 30  # characters of a text that a place, a day and an agency may take: 'HANOI, Nov 5 (Agency) - '
@@ -144,8 +145,9 @@ def _head(tree: LexborHTMLParser) -> _Head:
                     if content and (name := attributes.get(kind)):
                         head.meta.setdefault(name.lower(), content)
             case "h1":
-                if not is_noise(node):  # headings for screen readers name parts of the page
-                    head.headings.append(clean_line(node.text(separator=" ")))
+                # Headings for screen readers name parts of the page.
+                if len(head.headings) < _HEADINGS and not is_noise(node):
+                    head.headings.append(short_text(node, _HEADLINE.stop))
             case "link":
                 head.canonical = head.canonical or attributes.get("href") or ""
             case _:
@@ -355,7 +357,7 @@ def _is_section(tree: LexborHTMLParser, head: _Head, body: Body, url: str) -> bo
 def _body(tree: LexborHTMLParser, selectors: Selectors) -> tuple[Body, Method]:
     if selectors.drop:
         try:
-            for node in tree.css(selectors.drop):
+            for node in reversed(tree.css(selectors.drop)):  # the inner ones first
                 node.decompose()
         except SelectolaxError:
             pass  # a selector that is none drops nothing; `sources.toml` is checked where it is read
@@ -393,8 +395,10 @@ def _told_in_data(head: _Head) -> list[str]:
 def _fallback(html: bytes) -> list[str]:
     """The page as trafilatura reads it; nothing where it read a list, which on a page without a text is one of links."""
     tree = LexborHTMLParser(html)
-    for node in tree.css("[class],[id],[itemprop=comment]"):  # trafilatura knows fewer names for readers' comments
-        if is_comment(node):
+    page = page_frame(tree.root)
+    # trafilatura knows fewer names for readers' comments. The inner ones go first: what is gone is not looked at again.
+    for node in reversed(tree.css("[class],[id],[itemprop=comment]")):
+        if is_comment(node, page):
             node.decompose()
     read = trafilatura.bare_extraction(tree.html or "", fast=True, include_comments=False, include_tables=False)
     if read is None or isinstance(read, dict):  # a dict only where one is asked for

@@ -147,7 +147,7 @@ def _count_above(lines: list[str]) -> int:
 def _count_below(lines: list[str], authors: list[str]) -> int:
     """How many lines at the end are bylines. After a colon, or where there are many, they are a list of names or places."""
     count = next(
-        (at for at, line in enumerate(reversed(lines)) if not (_is_byline(line, authors) or _is_label(line))),
+        (at for at, line in enumerate(reversed(lines)) if not _is_byline(line, authors)),
         len(lines),
     )
     before = lines[-count - 1] if count < len(lines) else ""

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.text.body import STEP, Body, is_comment, read_body
+from pipeline.text.body import STEP, Body, is_comment, page_frame, read_body, short_text
 
 STORY = [
     "Bến đò Cồn Nhạn hoạt động trở lại từ sáng nay, sau ba tuần dừng vì nước lên quá báo động hai.",
@@ -112,9 +112,71 @@ def test_readers_comments_are_told_by_class_id_and_microdata_but_never_the_page_
         "<article id=d class=comments>x</article><div id=box-comment>x</div><div id=e class=commentary>x</div>"
     )
 
-    told = {node.id: is_comment(node) for node in tree.css("[id]")}
+    told = {node.id: is_comment(node, page_frame(tree.root)) for node in tree.css("[id]")}
 
     assert told == {"a": True, "b": True, "c": False, "d": False, "box-comment": True, "e": False}
+
+
+COMMENT = "Bạn đọc: tôi thấy bến đò này nguy hiểm lắm, mong xã xem lại giúp bà con hai bờ."
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "comments",
+            "list-comment",
+            "ykienbandoc",
+            "box-y-kien",
+            "phan-hoi",
+            "cmt_list",
+            "usercomment",
+            "commentwrap",
+        ),
+        *("disqus_thread", "respond", "thaoluan", "boxBinhLuan"),
+    ],
+)
+def test_readers_comments_are_not_read_whatever_templates_call_them(name: str) -> None:
+    comments = f"<div class='{name}'>{f'<div><p>{COMMENT}</p></div>' * 3}</div>"
+
+    assert read(f"<h1>Bến đò</h1><div>{story()}{comments}</div>").paragraphs == STORY
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f"<table><tr><td>{story()}</td></tr><tr><td class=comments><p>{COMMENT}</p></td></tr></table>",
+        f"<table><tr><td>{story()}</td></tr><tr><td hidden><p>{COMMENT}</p></td></tr></table>",
+        f"<div>{story()}<div class=comments><h1>Bình luận</h1><p>{COMMENT}</p></div></div>",
+        f"<article>{story()}</article><div>{f'<article class=comment><p>{COMMENT}</p></article>' * 3}</div>",
+        f"<article>{story()}<section>{f'<article class=comment><p>{COMMENT}</p></article>' * 3}</section></article>",
+    ],
+    ids=["a cell", "a hidden cell", "a headline of their own", "articles", "articles in the article"],
+)
+def test_comments_are_told_in_cells_under_headlines_of_their_own_and_as_articles(html: str) -> None:
+    assert read(f"<h1>Bến đò mở lại</h1>{html}").paragraphs == STORY
+
+
+@pytest.mark.parametrize("name", ["has-comments", "news-content comments-open", "no-comments"])
+def test_a_body_that_says_whether_it_has_comments_is_none(name: str) -> None:
+    assert read(f"<h1>Bến đò</h1><div class='{name}'>{story()}</div>").paragraphs == STORY
+
+
+def test_a_date_beside_another_articles_headline_is_that_articles() -> None:
+    others = "".join(
+        f"<div><a href=/{n}>Một bài khác của báo ta, số {n}</a><span class=date>0{n}/02/2024</span></div>"
+        for n in (1, 2)
+    )
+
+    assert read(f"<div><div>{story()}</div><div>{others}</div></div>").notes["date"] == []
+    assert read(f"<div><div>{story()}</div><div class=date>05/02/2024</div></div>").notes["date"] == ["05/02/2024"]
+
+
+def test_text_that_is_too_long_to_be_looked_at_is_none() -> None:
+    node = LexborHTMLParser("<div>Bến <b>đò</b>\n Cồn</div>").css_first("div")
+    assert node is not None
+
+    assert (short_text(node, 10), short_text(node, 9)) == ("Bến đò Cồn", "")
 
 
 @given(
@@ -147,8 +209,21 @@ def test_every_line_stands_on_the_page_and_is_one_line(parts: list[str]) -> None
         f"<div class=comments>{'<p class=caption>x' * 50_000}",
         "<table>" + "<tr><td class=caption>" * 20_000,
         "<h1>x</h1><div>" * 20_000,
+        "<article><h1>x</h1></article>" * 60_000,
+        "<figure>" + "<div class=caption>x" * 20_000,
+        "".join(f"<p>Dòng {n}</p>" * 5 + f"<img><p><i>Ảnh {n}</i></p>" for n in range(12_000)),
     ],
-    ids=["nested bodies", "many bodies", "nested dates", "captions in comments", "nested cells", "many headlines"],
+    ids=[
+        "nested bodies",
+        "many bodies",
+        "nested dates",
+        "captions in comments",
+        "nested cells",
+        "many headlines",
+        "many articles",
+        "captions in captions",
+        "many pictures",
+    ],
 )
 def test_no_page_takes_long(html: str) -> None:
     began = time.process_time()
