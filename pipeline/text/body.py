@@ -68,7 +68,7 @@ _NAMES: dict[Role, str] = {
 }
 # In any part of a name but 'commentary' and 'commentator'. 'has-comments' says of an article that there are some.
 _COMMENT = re.compile("comment(?!ar|at|ed)|binhluan")
-_ABOUT_COMMENTS = frozenset({"has", "no", "with", "open", "closed"})
+_ABOUT_COMMENTS = frozenset({"hascomments", "hascomment", "nocomments", "nocomment", "commentsopen", "commentsclosed"})
 _NOISE_INSIDE = "lienquan"  # also run together with other words
 _ROLES = [(role, frozenset(names.split())) for role, names in _NAMES.items()]
 _NOISE: tuple[Role, ...] = ("noise", "perhaps", "trail")
@@ -221,11 +221,12 @@ def is_noise(node: LexborNode) -> bool:
 def _role(class_: str, id_: str) -> Role:
     """What the names of an element say it is. Templates repeat their names: most answers are remembered."""
     parts = [part.lower() for name in (class_, id_) for part in _NAME.findall(name[:_LONGEST_NAME])]
-    names = {*parts, *(one + other for one, other in pairwise(parts))}
-    if any(map(_COMMENT.search, parts)) and _ABOUT_COMMENTS.isdisjoint(parts):
+    pairs = [one + other for one, other in pairwise(parts)]
+    if sum(bool(_COMMENT.search(part)) for part in parts) > sum(pair in _ABOUT_COMMENTS for pair in pairs):
         return "comment"
     if _NOISE_INSIDE in "".join(parts):
         return "noise"
+    names = {*parts, *pairs}
     return next((role for role, known in _ROLES if not known.isdisjoint(names)), "")
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -32,10 +33,18 @@ _NO_SELECTORS = Selectors()
 # A tag longer than this is a picture inside its own address, or a trap: parsing takes the square of its attributes.
 _LONGEST_TAG = 50_000
 _ENDLESS_TAG = re.compile(rb"<[a-zA-Z][^<>]{%d,}>" % _LONGEST_TAG)
+# More elements inside one another are a trap: parsing takes the square of their number.
+_DEEPEST = 5_000
+_TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9:-]{0,20})")
+_FLAT = frozenset(  # void, or ended by the next of their kind
+    b"area base br col embed hr img input link meta param source track wbr p li dt dd tr td th option".split()
+)
 _ARTICLE_NAME = re.compile(r"(?:[a-z0-9]+-){4,}[a-z0-9]+|\d{5,}", re.I)  # in an address
 _LEAD = range(30, 701)  # characters
 _HEADLINE = range(15, 300)
 _HEADINGS = 20  # h1 of a page that are looked at
+_AUTHORS = 20
+_AHEAD = timedelta(days=1)  # clocks differ; a later date than when the page was seen is a mistake, or an event's
 _HEADLINE_TEXT = 30  # characters of text for each linked headline; a page with less is a list of them
 _MANY_LINKS = 15
 _PLACE = 30  # characters of a text that a place, a day and an agency may take: 'HANOI, Nov 5 (Agency) - '
@@ -77,7 +86,7 @@ def extract(page: Page, selectors: Selectors = _NO_SELECTORS) -> Article | None:
 def _read(page: Page, html: bytes, selectors: Selectors) -> Article | None:
     if _has_endless_tag(html):
         html = _ENDLESS_TAG.sub(b"", html)
-    tree = LexborHTMLParser(html)
+    tree = LexborHTMLParser(_flattened(html))
     head = _head(tree)
     body, method = _body(tree, selectors)
     if _is_section(tree, head, body, page.url or head.meta.get("og:url", "")):
@@ -126,10 +135,39 @@ def _has_endless_tag(html: bytes) -> bool:
     return False
 
 
+def _flattened(html: bytes) -> bytes:
+    """The page without the tags of elements that lie too deep in others; their text stays."""
+    if html.count(b"<") - html.count(b"</") < _DEEPEST:
+        return html
+    opened: Counter[bytes] = Counter()
+    depth = 0
+
+    def flat(tag: re.Match[bytes]) -> bytes:
+        nonlocal depth
+        name = tag[2].lower()
+        if name in _FLAT:
+            return tag[0]
+        if tag[1]:
+            if opened[name]:
+                opened[name] -= 1
+                depth -= 1
+        elif depth == _DEEPEST:
+            return b"<wbr"
+        else:
+            opened[name] += 1
+            depth += 1
+        return tag[0]
+
+    return _TAG.sub(flat, html)
+
+
 def _chosen(tree: LexborHTMLParser, selector: str) -> str:
     if not selector:
         return ""
-    node = tree.css_first(selector)
+    try:
+        node = tree.css_first(selector)
+    except SelectolaxError:  # none; `sources.toml` is checked where it is read
+        return ""
     return clean_line(node.text(separator=" ")) if node else ""
 
 
@@ -159,13 +197,19 @@ _ARTICLES = ("Article", "Posting", "VideoObject")  # how the names of types end
 
 
 def _authors(head: _Head) -> list[str]:
-    """Names by which lines about the author are told from the text. They go no further."""
+    """Names of persons by which lines about the author are told from the text. They go no further.
+
+    A paragraph may begin with the name of an office that is its own author, and with the syllable of a pen name.
+    """
     named = head.article.get("author")
-    return [
+    names = (
         clean_line(author["name"])
-        for author in (named if isinstance(named, list) else [named])
-        if isinstance(author, dict) and isinstance(author.get("name"), str)
-    ]
+        for author in (named if isinstance(named, list) else [named])[:_AUTHORS]
+        if isinstance(author, dict)
+        and isinstance(author.get("name"), str)
+        and author.get("@type", "Person") == "Person"
+    )
+    return [name for name in names if " " in name]
 
 
 def _read_linked_data(raw: str, head: _Head) -> None:
@@ -206,10 +250,11 @@ def _names(steps: Any) -> Iterator[str]:
 def _title(tree: LexborHTMLParser, head: _Head, body: Body) -> str:
     shared = clean_line(head.meta.get("og:title", ""))
     headings = [heading for heading in head.headings if len(heading) > 8]
-    for heading in headings if shared else ():
-        # The headline on the page, where the page's own summary confirms it: og:title may carry the outlet's name.
-        if heading in shared or shared in heading:
-            return heading
+    # The headline on the page, where the page's own summary confirms it: og:title may carry the outlet's name, which may be
+    # a heading too.
+    confirmed = [heading for heading in headings if shared and (heading in shared or shared in heading)]
+    if confirmed and len(longest := max(confirmed, key=len)) * 2 >= len(shared):
+        return longest
     headline = head.article.get("headline")
     if isinstance(headline, str) and headline.strip():
         return clean_line(unescape(headline))
@@ -268,21 +313,27 @@ def _dates(
         *body.notes.get("modified", ()),
         *(found[1] for line in noted if (found := _CHANGED.search(line))),
     )
+    latest = seen_at + _AHEAD if seen_at else datetime.max.replace(tzinfo=UTC)
     chosen = parse_shown(_chosen(tree, selector), seen_at) if selector else None
-    return chosen or _first_stamp(published) or _shown_date(noted, seen_at), _first_stamp(modified)
+    return (
+        chosen or _first_stamp(published, latest) or _shown_date(noted, seen_at, latest),
+        _first_stamp(modified, latest),
+    )
 
 
-def _shown_date(lines: list[str], seen_at: datetime | None) -> datetime | None:
+def _shown_date(lines: list[str], seen_at: datetime | None, latest: datetime) -> datetime | None:
     """The date nearest above the text; with the time of day, where another line of that day has it."""
-    dates = [date for line in lines if (date := parse_stamp(line) or parse_shown(line, seen_at))]
+    read = (parse_stamp(line) or parse_shown(line, seen_at) for line in lines)
+    dates = [date for date in read if date and date <= latest]
     days = [date.astimezone(VIETNAM) for date in dates]
     timed = (date for date in days if date.date() == days[0].date() and date.time() != time.min)
     return next(timed, days[0]).astimezone(UTC) if days else None
 
 
-def _first_stamp(values: Iterable[Any]) -> datetime | None:
+def _first_stamp(values: Iterable[Any], latest: datetime) -> datetime | None:
     """The first stamp that says its zone; else the first of all. Some programs leave out that they write UTC."""
-    stamps = [(value, stamp) for value in values if isinstance(value, str) and (stamp := parse_stamp(value))]
+    told = [(value, parse_stamp(value)) for value in values if isinstance(value, str)]
+    stamps = [(value, stamp) for value, stamp in told if stamp and stamp <= latest]
     zoned = (stamp for value, stamp in stamps if _ZONE.search(value))
     return next(zoned, stamps[0][1] if stamps else None)
 
@@ -328,7 +379,7 @@ def _believed(candidate: str, url: str) -> bool:
     the number or slug by which the one that answered tells its articles apart.
     """
     named, asked = urlsplit(candidate), urlsplit(url)
-    if named.hostname != asked.hostname or named.path in ("", "/"):
+    if named.netloc.lower() != asked.netloc.lower() or named.path in ("", "/"):
         return False
     if named.path.rstrip("/") == asked.path.rstrip("/"):
         return bool(named.query or not asked.query or _ARTICLE_NAME.search(asked.path))
@@ -345,13 +396,20 @@ def _is_section(tree: LexborHTMLParser, head: _Head, body: Body, url: str) -> bo
     """Whether a page is a front or section page: headlines that are links, little else, and nothing that says "article"."""
     if _is_said_to_be_an_article(head):
         return False
-    if urlsplit(url).path in ("", "/") and url:
+    if url and _is_front(url):
         return True
     if body.named and body.notes.get("date"):
         return False
     # og:type says "article" on many a section page; an article may stand above any number of headlines.
     headlines = min(len(tree.css("h2 a, h3 a, h4 a")), 20)
     return headlines >= 15 and sum(map(len, body.paragraphs)) < headlines * _HEADLINE_TEXT
+
+
+def _is_front(url: str) -> bool:
+    try:
+        return urlsplit(url).path in ("", "/")
+    except ValueError:  # what a page says is its own address may be none
+        return False
 
 
 def _body(tree: LexborHTMLParser, selectors: Selectors) -> tuple[Body, Method]:
@@ -394,7 +452,7 @@ def _told_in_data(head: _Head) -> list[str]:
 
 def _fallback(html: bytes) -> list[str]:
     """The page as trafilatura reads it; nothing where it read a list, which on a page without a text is one of links."""
-    tree = LexborHTMLParser(html)
+    tree = LexborHTMLParser(_flattened(html))
     page = page_frame(tree.root)
     # trafilatura knows fewer names for readers' comments. The inner ones go first: what is gone is not looked at again.
     for node in reversed(tree.css("[class],[id],[itemprop=comment]")):

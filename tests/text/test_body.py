@@ -133,7 +133,7 @@ COMMENT = "Bạn đọc: tôi thấy bến đò này nguy hiểm lắm, mong xã
             "usercomment",
             "commentwrap",
         ),
-        *("disqus_thread", "respond", "thaoluan", "boxBinhLuan"),
+        *("disqus_thread", "respond", "thaoluan", "boxBinhLuan", "comments-open' id='comments"),
     ],
 )
 def test_readers_comments_are_not_read_whatever_templates_call_them(name: str) -> None:
