@@ -33,6 +33,7 @@ _NO_SELECTORS = Selectors()
 # A tag longer than this is a picture inside its own address, or a trap: parsing takes the square of its attributes.
 _LONGEST_TAG = 50_000
 _ENDLESS_TAG = re.compile(rb"<[a-zA-Z][^<>]{%d,}>" % _LONGEST_TAG)
+_MOST_TAGS = 100_000  # trafilatura takes 2 kB and 20 µs for each
 # More elements inside one another are a trap: parsing takes the square of their number.
 _DEEPEST = 5_000
 _TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9:-]{0,20})")
@@ -452,6 +453,8 @@ def _told_in_data(head: _Head) -> list[str]:
 
 def _fallback(html: bytes) -> list[str]:
     """The page as trafilatura reads it; nothing where it read a list, which on a page without a text is one of links."""
+    if html.count(b"<") > _MOST_TAGS:
+        return []
     tree = LexborHTMLParser(_flattened(html))
     page = page_frame(tree.root)
     # trafilatura knows fewer names for readers' comments. The inner ones go first: what is gone is not looked at again.

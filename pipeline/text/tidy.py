@@ -28,7 +28,7 @@ _PROMO = re.compile(
     r"|[^.]{0,120}\. (?:xem|đọc) (?:thêm )?tại đây\.?$"
     r"|(?:read more|see also|related(?: \w+)?)\s*:|sign up\b|subscribe (?:to|now|for|here)\b|follow us\b|click here"
     r"|kính mời\b.{0,40}\bđọc\b|nội dung đầy đủ .{0,60} đăng tải|our standards\s*:"
-    r"|(?:(?:trong )?ảnh|video|clip|photo|photograph|image)\s*:)",
+    r"|(?:ảnh|video|clip|photo|photograph|image)\s*:)",
     re.I,
 )
 # What also begins sentences of an article: 'Chia sẻ bài viết sai sự thật, một người bị phạt.' They end in a full stop.
@@ -105,6 +105,9 @@ def tidy(
         if len(paragraph) < _CAPTION and (credit := _credit(paragraph)):
             if credit.start() > _TOLD:
                 found.append(paragraph)
+            continue
+        if len(paragraph) < _CAPTION and paragraph.startswith("Trong ảnh:"):
+            found.append(paragraph)
             continue
         seen.add(paragraph)
         kept.append(paragraph)

@@ -487,6 +487,16 @@ def test_no_shape_of_a_page_stops_the_reader(body: str) -> None:
     assert BODY[0] in read.text
 
 
+def test_the_slower_reader_is_spared_pages_of_nothing_but_tags(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr("trafilatura.bare_extraction", lambda html, **_: asked.append(len(html)))
+
+    for count in (90_000, 110_000):
+        assert extract(page("<br>" * count)) is None
+
+    assert len(asked) == 1
+
+
 def test_bytes_that_are_no_text_do_not_stop_the_reader() -> None:
     broken = f"{HEADING}<div>{paragraphs(BODY)}<p>".encode() + b"\xff\xfe\x80\xc3" + b"</p></div>"
 

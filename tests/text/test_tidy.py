@@ -49,7 +49,6 @@ PROMOTION = [
     "Sign up for our newsletter.",
     "Copyright 2026 Sample Times. All rights reserved.",
     "Ảnh: Tư liệu",
-    "Trong ảnh: Khách chờ đò ở bờ bắc.",
     "Video: Đò sang sông",
 ]
 
@@ -193,6 +192,7 @@ def test_captions_among_the_paragraphs_join_the_others_without_their_credits() -
             "Khách chờ đò ở bờ bắc từ năm giờ sáng. Ảnh: Lê Mẫu",
             "Áo phao được phát cho từng người xuống đò - Ảnh: L.M.",
             "(Ảnh: Lê Mẫu)",
+            "Trong ảnh: Chủ bến bên con đò mới.",
             LONG[1:],
         ],
         ["Bến đò nhìn từ trên cao (Ảnh minh họa: Lê Mẫu)", "Nguồn: Lê Mẫu", "05/01/2026"],
@@ -206,6 +206,7 @@ def test_captions_among_the_paragraphs_join_the_others_without_their_credits() -
         "Bến đò nhìn từ trên cao",
         "Khách chờ đò ở bờ bắc từ năm giờ sáng.",
         "Áo phao được phát cho từng người xuống đò",
+        "Trong ảnh: Chủ bến bên con đò mới.",
     ]
 
 
