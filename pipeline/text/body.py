@@ -39,7 +39,8 @@ _FRAME = frozenset({"html", "body", "main", "article"})  # a template may give t
 
 # What a class or id says an element is. Noise is left out, if it is no larger than noise is; the last six are noted.
 Role = Literal[
-    "", "comment", "caption", "noise", "perhaps", "quote", "body", "title", "lead", "summary", "date", "modified", "trail"
+    "", "hidden", "comment", "caption", "noise", "perhaps", "quote", "body",
+    "title", "lead", "summary", "date", "modified", "trail",
 ]  # fmt: skip
 _NAME = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _LONGEST_NAME = 300  # characters of a class that are looked at
@@ -72,7 +73,7 @@ _ABOUT_COMMENTS = frozenset({"hascomments", "hascomment", "nocomments", "nocomme
 _NOISE_INSIDE = "lienquan"  # also run together with other words
 _ROLES = [(role, frozenset(names.split())) for role, names in _NAMES.items()]
 _NOISE: tuple[Role, ...] = ("noise", "perhaps", "trail")
-_UNREAD = frozenset({"comment", "caption", *_NOISE})  # inside a line
+_UNREAD = frozenset({"hidden", "comment", "caption", *_NOISE})  # inside a line
 # The longest text that is noted, in characters.
 _NOTED: dict[Role, int] = {"title": 300, "lead": 700, "summary": 700, "date": 120, "modified": 120, "trail": 300}
 _TYPED = frozenset({"text", "email", "search", "tel"})  # inputs of a form that a reader fills in
@@ -181,17 +182,18 @@ def _choose(walk: _Walk, whole: bool) -> Body:
     )
 
 
-def is_comment(node: LexborNode, page: set[int]) -> bool:
-    """Whether an element holds readers' comments; `page`, what is around the headline, does not."""
-    return (_named(node) == "comment" or node.attributes.get("itemprop") == "comment") and node.mem_id not in page
+def is_comment(node: LexborNode) -> bool:
+    """Whether an element is named as readers' comments. What is around the headline (`page_frame`) may have any name."""
+    return _named(node) == "comment" or node.attributes.get("itemprop") == "comment"
 
 
-def page_frame(root: LexborNode | None) -> set[int]:
+def page_frame(root: LexborNode) -> set[int]:
     """Identities of the elements that may have any name: around the first headline, or the first of their kind."""
-    if root is None:
-        return set()
-    frame = {root.mem_id, *(node.mem_id for tag in _FRAME if (node := root.css_first(tag)))}
-    above = root.css_first("h1")
+    firsts: dict[str | None, LexborNode] = {root.tag: root}
+    for node in root.css("h1,main,article,body"):
+        firsts.setdefault(node.tag, node)
+    above = firsts.pop("h1", None)
+    frame = {node.mem_id for node in firsts.values()}
     while above is not None:
         frame.add(above.mem_id)
         above = above.parent
@@ -200,6 +202,10 @@ def page_frame(root: LexborNode | None) -> set[int]:
 
 def short_text(node: LexborNode, longest: int) -> str:
     """An element's text on one line; nothing where it is longer. A long one is not read through to be told so."""
+    only = node.first_child
+    if only is not None and only.next is None and only.tag == "-text":  # as most are
+        told = only.text_content or ""
+        return clean_line(told) if len(told) <= 4 * longest else ""
     parts: list[str] = []
     length = 0
     for part in islice(node.traverse(include_text=True), 2 * longest):
@@ -220,6 +226,8 @@ def is_noise(node: LexborNode) -> bool:
 @lru_cache(maxsize=20_000)
 def _role(class_: str, id_: str) -> Role:
     """What the names of an element say it is. Templates repeat their names: most answers are remembered."""
+    if ":" not in class_ and "hidden" in class_.split():  # 'hidden md:block' is shown on a desk
+        return "hidden"
     parts = [part.lower() for name in (class_, id_) for part in _NAME.findall(name[:_LONGEST_NAME])]
     pairs = [one + other for one, other in pairwise(parts)]
     if sum(bool(_COMMENT.search(part)) for part in parts) > sum(pair in _ABOUT_COMMENTS for pair in pairs):
@@ -253,10 +261,11 @@ class _Walk:
     _bold: int = 0
     _italic: int = 0
     _pictured: bool = False
-    _page: set[int] = field(default_factory=set)
+    _root: LexborNode | None = None
+    _frame: set[int] | None = None
 
     def through(self, root: LexborNode) -> None:
-        self._page = page_frame(root.parser.root if root.parser else root)
+        self._root = root
         self._children(root, 0, 0, "div", 0)
         self._flush("div", 0)
 
@@ -296,7 +305,7 @@ class _Walk:
             self._italic += length
 
     def _cell(self, node: LexborNode, holder: int, marks: int, kind: str, depth: int) -> None:
-        if _is_hidden(node.attributes) or is_comment(node, self._page):
+        if _is_hidden(node.attributes) or _named(node) == "hidden" or self._is_comment(node):
             return
         if (role := _named(node)) in _NOTED:
             self._note(role, node, holder)
@@ -378,12 +387,22 @@ class _Walk:
             role = "comment" if named == "comment" else "body" if named == "articleBody" else role
         if "property" in attributes and attributes["property"] == "content:encoded":
             role = "body"
+        if role == "hidden" or (role == "comment" and self._is_comment(node)):
+            return None
         if role == "comment":
-            return None if is_comment(node, self._page) else ""
+            return ""
         # A template may give its frame any name; a row may be any player's or author's; a quotation names its speaker.
         if (tag in _FRAME and role != "body") or (role in _NOISE and (tag == "tr" or kind == "blockquote")):
             return ""
         return role
+
+    def _is_comment(self, node: LexborNode) -> bool:
+        if not is_comment(node):
+            return False
+        if self._frame is None:
+            root = self._root.parser.root if self._root and self._root.parser else self._root
+            self._frame = page_frame(root) if root else set()
+        return node.mem_id not in self._frame
 
     def _note(self, role: Role, node: LexborNode, holder: int) -> None:
         """Keep what the template names as headline, lead or date, unless it is another article's."""
@@ -437,11 +456,7 @@ class _Walk:
 
 
 def _is_hidden(attributes: dict[str, str | None]) -> bool:
-    """Not shown: by attribute, style, or a class of that name alone ('hidden md:block' is shown on a desk)."""
-    if "hidden" in attributes or ("style" in attributes and _HIDDEN.search(attributes["style"] or "")):
-        return True
-    class_ = attributes.get("class") or ""
-    return "hidden" in class_ and ":" not in class_ and "hidden" in class_.split()
+    return "hidden" in attributes or ("style" in attributes and bool(_HIDDEN.search(attributes["style"] or "")))
 
 
 def _is_centred(attributes: dict[str, str | None]) -> bool:

@@ -54,6 +54,9 @@ def _sorted_marks(run: re.Match[str]) -> str:
 
 def clean_line(text: str) -> str:
     """One line of page text: NFC, white space (also no-break) folded, invisible characters gone. Letters untouched."""
+    line = " ".join(text.split())
+    if line.isascii() and line.isprintable():
+        return line
     joiners = ("\u200d" in text or "\u200c" in text) and _JOINED.search(text)
     return " ".join(nfc((_INVISIBLE_BUT_JOINERS if joiners else _INVISIBLE).sub("", text)).split())
 
