@@ -28,6 +28,7 @@ _SKIPPED = frozenset({
     "script", "style", "noscript", "template", "iframe", "svg", "video", "audio", "object", "nav", "footer", "aside", "button",
     "select", "textarea", "input", "dialog", "head", "canvas", "map", "embed", "progress", "meter", "img", "-comment",
 })  # fmt: skip
+_LOOKED_AT = frozenset({"img", "input", "nav"})  # among them, for what they say of the text around
 # Elements that stand inside a line of text. All others part one block from the next.
 _INLINE = frozenset({
     "a", "b", "strong", "i", "em", "span", "u", "sup", "sub", "font", "mark", "small", "abbr", "time", "q", "cite", "code", "s",
@@ -281,7 +282,8 @@ class _Walk:
                     if marks:
                         self._mark(marks, len(text.strip()))
             elif tag is None or tag in _SKIPPED:
-                self._skip(child, tag, holder)
+                if tag in _LOOKED_AT:
+                    self._skip(child, tag, holder)
             elif tag == "br":
                 run.append(_BREAK)
             elif depth > _DEEPEST:
@@ -336,11 +338,21 @@ class _Walk:
                 self._note(role, node, holder)
         self._children(node, holder, marks | _MARKS.get(tag, 0), kind, depth + 1)
 
-    def _block(self, node: LexborNode, tag: str, holder: int, marks: int, kind: str, depth: int) -> None:
+    def _block(  # noqa: PLR0912 - the hottest path: another call for each element costs more than it tidies
+        self, node: LexborNode, tag: str, holder: int, marks: int, kind: str, depth: int
+    ) -> None:
         attributes = node.attributes
-        role = self._role_of(node, attributes, tag, kind) if attributes else ""
-        if role is None:
-            return
+        role: Role = ""
+        more = 0  # attributes but class and id
+        if attributes:
+            class_, id_ = attributes.get("class"), attributes.get("id")
+            role = _role(class_ or "", id_ or "")
+            more = len(attributes) - (class_ is not None) - (id_ is not None)
+            if role or more or tag in _FRAME:  # most have nothing else to be looked at
+                told = self._role_of(node, attributes, role, tag, kind)
+                if told is None:
+                    return
+                role = told
         if tag == "h1":
             if role not in _NOISE:
                 self.headed.append(holder)
@@ -366,7 +378,7 @@ class _Walk:
             self._note(role, node, holder)
         before = len(self.blocks)
         self._children(
-            node, number, marks & _LINK | (_ITALIC if attributes and _is_centred(attributes) else 0), kind, depth + 1
+            node, number, marks & _LINK | (_ITALIC if more and _is_centred(attributes) else 0), kind, depth + 1
         )
         if self._run:
             self._flush(kind, number)
@@ -375,11 +387,12 @@ class _Walk:
         elif tag == "table" and len(self.blocks) == before + 1 and _is_framed(self.blocks[before]):
             self.captions += self.blocks.pop().lines  # a picture and one line, in a frame
 
-    def _role_of(self, node: LexborNode, attributes: dict[str, str | None], tag: str, kind: str) -> Role | None:
-        """What a block is by its attributes; None for what is not shown, or not the outlet's."""
+    def _role_of(
+        self, node: LexborNode, attributes: dict[str, str | None], role: Role, tag: str, kind: str
+    ) -> Role | None:
+        """What a block is by its names and other attributes; None for what is not shown, or not the outlet's."""
         if _is_hidden(attributes):
             return None
-        role = _role(attributes.get("class") or "", attributes.get("id") or "")
         if "type" in attributes and (attributes["type"] or "").startswith("Related"):
             role = "noise"
         if "itemprop" in attributes:
