@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 
 import feedparser
 from lxml import etree
-from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.catalogue import reason
 from pipeline.crawl.urls import absolute, url_key
 from pipeline.records import Link, Listing, Outcome, Source
 from pipeline.text.dates import parse_stamp
-from pipeline.text.encodings import decode
+from pipeline.text.encodings import decode, utf8
+from pipeline.text.markup import parse
 from pipeline.text.normalise import clean_line
 
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
@@ -98,7 +98,7 @@ def _plain(markup: str) -> str:
     """Text of a title or summary: markup gone, entities resolved (some feeds escape twice), one line."""
     text = markup.encode("utf-8", "ignore").decode("utf-8")  # a lone surrogate is no text
     if "<" in text:
-        tree = LexborHTMLParser(text)
+        tree = parse(text.encode())
         for node in tree.css("script,style,ul"):  # lists in summaries are related links
             node.decompose()
         text = tree.body.text(separator=" ") if tree.body else ""
@@ -148,7 +148,7 @@ def _sitemap_links(root: Any, base: str, source: Source) -> Iterator[Link]:
 
 def read_listing(body: bytes, content_type: str, url: str, source: Source, listing: Listing) -> Reading:
     """Links of a section page, in its order; the title is the longest text among the links to one article."""
-    tree = LexborHTMLParser(decode(body, content_type))
+    tree = parse(utf8(body, content_type))
     base_node = tree.css_first("base[href]")
     base = absolute(url, base_node.attributes.get("href") or "") if base_node else url
     pattern = re.compile(listing.pattern) if listing.pattern else None

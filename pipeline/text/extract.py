@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
@@ -16,7 +15,6 @@ from html import unescape
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-import numpy as np
 import trafilatura
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
@@ -26,21 +24,13 @@ from pipeline.text.dates import VIETNAM, parse_shown, parse_stamp
 from pipeline.text.encodings import utf8
 from pipeline.text.language import language
 from pipeline.text.legacy import from_legacy
+from pipeline.text.markup import parse
 from pipeline.text.normalise import clean_line
 from pipeline.text.tidy import SENTENCE, is_credited, tidy
 
 EXTRACTOR = "extract-3"
 _NO_SELECTORS = Selectors()
-# A tag longer than this is a picture inside its own address, or a trap: parsing takes the square of its attributes.
-_LONGEST_TAG = 50_000
-_ENDLESS_TAG = re.compile(rb"<[a-zA-Z][^<>]{%d,}>" % _LONGEST_TAG)
 _MOST_TAGS = 100_000  # trafilatura takes 2 kB and 20 µs for each
-# More elements inside one another are a trap: parsing takes the square of their number.
-_DEEPEST = 5_000
-_TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9:-]{0,20})")
-_FLAT = frozenset(  # void, or ended by the next of their kind
-    b"area base br col embed hr img input link meta param source track wbr p li dt dd tr td th option".split()
-)
 _ARTICLE_NAME = re.compile(r"(?:[a-z0-9]+-){4,}[a-z0-9]+|\d{5,}", re.I)  # in an address
 _LEAD = range(30, 701)  # characters
 _HEADLINE = range(15, 300)
@@ -87,9 +77,7 @@ def extract(page: Page, selectors: Selectors = _NO_SELECTORS) -> Article | None:
 
 
 def _read(page: Page, html: bytes, selectors: Selectors) -> Article | None:
-    if _has_endless_tag(html):
-        html = _ENDLESS_TAG.sub(b"", html)
-    tree = LexborHTMLParser(_flattened(html))
+    tree = parse(html)
     head = _head(tree)
     body, method = _body(tree, selectors)
     if _is_section(tree, head, body, page.url or head.meta.get("og:url", "")):
@@ -125,46 +113,6 @@ def _read(page: Page, html: bytes, selectors: Selectors) -> Article | None:
         confidence=round(confidence, 2),
         captions=tuple(captions),
     )
-
-
-def _has_endless_tag(html: bytes) -> bool:
-    """Whether there may be one: it would fill a whole window of half its length. Far quicker than to look for it."""
-    half = _LONGEST_TAG // 2
-    for start in range(0, len(html) - half, half):
-        if html.find(b">", start, start + half) < 0 and html.find(b"<", start, start + half) < 0:
-            opened = html.rfind(b"<", 0, start)
-            if html.find(b">", opened, start) < 0 and html[opened + 1 : opened + 2].isalpha():  # not inside a script
-                return True
-    return False
-
-
-def _flattened(html: bytes) -> bytes:
-    """The page without the tags of elements that lie too deep in others; their text stays."""
-    # A whole page is counted faster as an array than as bytes, and nearly every page has fewer tags.
-    if np.count_nonzero(np.frombuffer(html, np.uint8) == ord("<")) < _DEEPEST:
-        return html
-    if html.count(b"<") - html.count(b"</") < _DEEPEST:
-        return html
-    opened: Counter[bytes] = Counter()
-    depth = 0
-
-    def flat(tag: re.Match[bytes]) -> bytes:
-        nonlocal depth
-        name = tag[2].lower()
-        if name in _FLAT:
-            return tag[0]
-        if tag[1]:
-            if opened[name]:
-                opened[name] -= 1
-                depth -= 1
-        elif depth == _DEEPEST:
-            return b"<wbr"
-        else:
-            opened[name] += 1
-            depth += 1
-        return tag[0]
-
-    return _TAG.sub(flat, html)
 
 
 def _chosen(tree: LexborHTMLParser, selector: str) -> str:
@@ -464,7 +412,7 @@ def _fallback(html: bytes) -> list[str]:
     """The page as trafilatura reads it; nothing where it read a list, which on a page without a text is one of links."""
     if html.count(b"<") > _MOST_TAGS:
         return []
-    tree = LexborHTMLParser(_flattened(html))
+    tree = parse(html)
     page = page_frame(tree.root) if tree.root else set()
     # trafilatura knows fewer names for readers' comments. The inner ones go first: what is gone is not looked at again.
     for node in reversed(tree.css("[class],[id],[itemprop=comment]")):
