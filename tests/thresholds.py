@@ -25,6 +25,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.records import Page
 from pipeline.text import body
+from pipeline.text.blocks import Walk
 from pipeline.text.extract import extract
 
 PRESS = Path(os.environ.get("DIEMBAO_PRESS", Path(__file__).parent.parent.parent / "shared" / "press")) / "extraction"
@@ -75,8 +76,8 @@ class Pages:
         self.names = sorted(self.truth)
 
     @staticmethod
-    def _walk(html: bytes) -> body._Walk:
-        walk = body._Walk()
+    def _walk(html: bytes) -> Walk:
+        walk = Walk()
         root = LexborHTMLParser(html).body
         assert root is not None
         walk.through(root)

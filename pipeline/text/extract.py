@@ -19,7 +19,8 @@ import trafilatura
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from pipeline.records import Article, Method, Page, Selectors
-from pipeline.text.body import STEP, Body, is_comment, is_noise, page_frame, read_body, short_text
+from pipeline.text.blocks import STEP, is_comment, is_noise, page_frame, short_text
+from pipeline.text.body import Body, read_body
 from pipeline.text.dates import VIETNAM, parse_shown, parse_stamp
 from pipeline.text.encodings import utf8
 from pipeline.text.language import language

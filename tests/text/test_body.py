@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.text.body import STEP, Body, is_comment, page_frame, read_body, short_text
+from pipeline.text.blocks import STEP
+from pipeline.text.body import Body, read_body
 
 STORY = [
     "Bến đò Cồn Nhạn hoạt động trở lại từ sáng nay, sau ba tuần dừng vì nước lên quá báo động hai.",
@@ -106,20 +107,6 @@ def test_headline_lead_date_and_trail_are_noted_and_the_nearest_above_the_text_c
     assert notes["trail"] == [STEP.join(["Xã hội", "Bến đò"])]  # without the front page
 
 
-def test_readers_comments_are_told_by_class_id_and_microdata_but_never_the_page_itself() -> None:
-    tree = LexborHTMLParser(
-        "<div id=a class=binh-luan>x</div><div id=b itemprop=comment>x</div><div id=c class=comments><h1>Tên bài</h1></div>"
-        "<article id=d class=comments>x</article><div id=box-comment>x</div><div id=e class=commentary>x</div>"
-    )
-
-    assert tree.root is not None
-    page = page_frame(tree.root)
-
-    told = {node.id: is_comment(node) and node.mem_id not in page for node in tree.css("[id]")}
-
-    assert told == {"a": True, "b": True, "c": False, "d": False, "box-comment": True, "e": False}
-
-
 COMMENT = "Bạn đọc: tôi thấy bến đò này nguy hiểm lắm, mong xã xem lại giúp bà con hai bờ."
 
 
@@ -173,13 +160,6 @@ def test_a_date_beside_another_articles_headline_is_that_articles() -> None:
 
     assert read(f"<div><div>{story()}</div><div>{others}</div></div>").notes["date"] == []
     assert read(f"<div><div>{story()}</div><div class=date>05/02/2024</div></div>").notes["date"] == ["05/02/2024"]
-
-
-def test_text_that_is_too_long_to_be_looked_at_is_none() -> None:
-    node = LexborHTMLParser("<div>Bến <b>đò</b>\n Cồn</div>").css_first("div")
-    assert node is not None
-
-    assert (short_text(node, 10), short_text(node, 9)) == ("Bến đò Cồn", "")
 
 
 @given(
