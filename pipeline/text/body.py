@@ -53,6 +53,7 @@ class Body:
     share: float  # 0..1, of the worth of the whole page
     named: bool  # the page itself says where its body is
     links: int  # blocks of the whole page that are links to something
+    between: int  # of them, those that stand where the paragraphs do
 
 
 def read_body(root: LexborNode, whole: bool = False) -> Body:
@@ -96,6 +97,7 @@ def _choose(walk: Walk, whole: bool) -> Body:
         min(max(worth[holder] / worth[0], 0.0), 1.0) if worth[0] > 0 else 0.0,
         whole or walk.roles[holder] == "body",
         sum(map(_is_link, blocks)),
+        sum(map(_is_link, found)),
     )
 
 

@@ -361,7 +361,8 @@ def _is_section(tree: LexborHTMLParser, head: _Head, body: Body, url: str) -> bo
         return False
     # og:type says "article" on many a section page; an article may stand above any number of headlines.
     headlines = min(len(tree.css("h2 a, h3 a, h4 a")), 20)
-    return headlines >= 15 and sum(map(len, body.paragraphs)) < headlines * _HEADLINE_TEXT
+    few = sum(map(len, body.paragraphs)) < headlines * _HEADLINE_TEXT
+    return headlines >= _MANY_LINKS and (few or body.between >= max(_MANY_LINKS, len(body.paragraphs)))
 
 
 def _is_front(url: str) -> bool:
@@ -380,7 +381,7 @@ def _body(tree: LexborHTMLParser, selectors: Selectors) -> tuple[Body, Method]:
             pass  # a selector that is none drops nothing; `sources.toml` is checked where it is read
     root = tree.body
     if root is None:
-        return Body([], [], [], {}, "", 0.0, False, 0), "general"
+        return Body([], [], [], {}, "", 0.0, False, 0, 0), "general"
     general = read_body(root)
     try:
         chosen = tree.css_first(selectors.body) if selectors.body else None

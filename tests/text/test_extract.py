@@ -411,6 +411,16 @@ def test_selectors_that_find_nothing_leave_the_general_rules_to_work() -> None:
         (listing(6), "", "https://bao.example/"),
         ("".join(f"<p><a href=/{n}>Một tiêu đề tin, bài số {n} của ngày</a></p>" for n in range(40)), "", URL),
         (MENU + RELATED + "</div>" + FOOTER, "", URL),
+        (  # headlines with their summaries, side by side and in no boxes
+            "<div>"
+            + "".join(
+                f"<h3><a href=/{n}>Một tiêu đề tin trong ngày, số {n}</a></h3><p>{BODY[n % 9]} {n}</p>"
+                for n in range(20)
+            )
+            + "</div>",
+            '<meta property="og:type" content="article">',
+            "https://bao.example/thoi-su/",
+        ),
     ],
 )
 def test_a_page_without_an_article_gives_none(body: str, head: str, url: str) -> None:
