@@ -16,6 +16,7 @@ _META_CHARSET = re.compile(rb"<meta[^>]*?charset\s*=\s*[\"']?\s*([\w\-.:]+)", re
 _HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w\-.:]+)", re.I)
 # Browsers read pages that say so as windows-1252: they hold its quotation marks.
 _LATIN = frozenset({"iso8859-1", "ascii"})
+_ENOUGH = 65_536  # bytes that tell UTF-8 from other encodings
 _LOOK_AT = 2048  # bytes in which a declaration must stand
 
 
@@ -73,13 +74,20 @@ def _old_vietnamese(body: bytes) -> str | None:
 
 
 def utf8(body: bytes, content_type: str = "") -> bytes:
-    """A page as UTF-8, for a parser of bytes: itself where it is that already, and not composed."""
+    """A page as UTF-8, for a parser of bytes: itself where it is that already, and not composed.
+
+    A long page whose beginning has letters beyond ASCII in sound UTF-8 is believed for the rest; what is broken there becomes
+    U+FFFD in the parser, as `decode` would have it.
+    """
     if not body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        start = body[:_ENOUGH]
+        told = body if start.isascii() else start
         try:
-            body.decode("utf-8")
+            told.decode("utf-8")
             return body.removeprefix(codecs.BOM_UTF8)
-        except UnicodeDecodeError:
-            pass
+        except UnicodeDecodeError as error:
+            if told is not body and len(body) > _ENOUGH and error.start >= _ENOUGH - 3:  # cut inside a letter
+                return body.removeprefix(codecs.BOM_UTF8)
     return decode(body, content_type).encode("utf-8", "replace")
 
 

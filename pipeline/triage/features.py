@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from functools import lru_cache
 
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
@@ -124,11 +124,18 @@ def _tokens(pieces: list[str]) -> tuple[list[str | None], list[int]]:
     at: list[int] = []
     for piece in pieces:
         at.append(len(tokens))
-        word = _EDGES.sub("", piece)
-        tokens.append(word if _PART.search(word) else None)
-        if word and not piece.endswith(word):
+        word, ends = _word(piece)
+        tokens.append(word)
+        if ends:
             tokens.append(None)
     return tokens, at
+
+
+@lru_cache(maxsize=50_000)
+def _word(piece: str) -> tuple[str | None, bool]:
+    """The token of a piece, and whether punctuation ends it. Texts repeat their words: most answers are remembered."""
+    word = _EDGES.sub("", piece)
+    return (word if _PART.search(word) else None), bool(word) and not piece.endswith(word)
 
 
 def _places(
@@ -138,7 +145,7 @@ def _places(
 
     Places across the border are left out: which they are would tell which province is home.
     """
-    terms = list(_terms(tokens))
+    terms = list(map(_term, tokens))
     homes, home_in_title, others = 0, False, set[str]()
     piece, position = -1, 0
     for mention in gazetteer.find(read):
@@ -164,14 +171,13 @@ def _begun(read: str, start: int, end: int) -> int:
     return len(part.split()) - inside
 
 
-def _terms(tokens: list[str | None]) -> Iterator[str]:
-    for token in tokens:
-        if token is None or token.lower() in _FUNCTION_WORDS:
-            yield ""
-        elif _NUMBER.search(token):
-            yield "0"  # that there is a number may matter; which one does not
-        else:
-            yield token.lower()  # underthesea has already put the tone marks in one place
+@lru_cache(maxsize=50_000)
+def _term(token: str | None) -> str:
+    if token is None or token.lower() in _FUNCTION_WORDS:
+        return ""
+    if _NUMBER.search(token):
+        return "0"  # that there is a number may matter; which one does not
+    return token.lower()  # underthesea has already put the tone marks in one place
 
 
 def _bucket(count: int) -> str:

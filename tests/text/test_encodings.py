@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.text.encodings import decode
+from pipeline.text.encodings import decode, utf8
 
 SENTENCE = "Cầu mới bắc qua sông Mẫu, người dân đi lại dễ hơn nhiều."
 _TONES = "\u0300\u0301\u0303\u0309\u0323"
@@ -135,3 +135,32 @@ def test_no_bytes_are_refused(body: bytes, declared: str) -> None:
 
     assert text == unicodedata.normalize("NFC", text)
     assert bool(text) or len(body) <= 4  # nothing is dropped but marks and a letter cut in two
+
+
+LONG = "<p>Cây cầu mới nối hai bờ sông, dài một trăm mét và rộng bảy mét.</p>" * 1_500
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (LONG.encode(), LONG),
+        (b"\xef\xbb\xbf" + LONG.encode(), LONG),
+        (b"a" + LONG.encode(), f"a{LONG}"),  # the look ends inside a letter
+        (b"aa" + LONG.encode(), f"aa{LONG}"),
+        (b" " * 70_000 + LONG.encode("cp1258", "ignore"), None),  # its letters begin late
+        (LONG.encode("utf-16"), LONG),
+        (LONG[:300].encode(), LONG[:300]),
+    ],
+    ids=["long", "mark", "cut", "cut elsewhere", "late", "utf-16", "short"],
+)
+def test_a_page_as_utf_8_is_itself_or_decoded(body: bytes, expected: str | None) -> None:
+    page = utf8(body)
+
+    assert page.decode("utf-8") == (decode(body) if expected is None else expected)
+
+
+def test_a_long_page_with_a_broken_letter_far_down_stays_as_it_is() -> None:
+    body = LONG.encode() + b"<p>h\xe1\xbb c</p>"
+
+    assert utf8(body) == body
+    assert utf8(LONG[:300].encode() + b"<p>h\xe1\xbb c</p>").decode("utf-8").endswith("<p>h\ufffd c</p>")
