@@ -81,6 +81,7 @@ _GALLERY = 600  # characters; an element named as a caption that holds more is m
 _LONGEST_CAPTION = 2_000
 _CAPTIONS = 30  # of one figure
 _DEEPEST = 150  # no template nests so deep; what does is broken or hostile
+_MENU = 5  # links; a shorter list is walked
 _STEPS = 6  # of a trail from the front page
 STEP = " › "  # between them
 _CRUMB = re.compile(r"\s*[>»›/]\s*")
@@ -101,6 +102,7 @@ class Block(NamedTuple):
     pictured: bool  # the first text after a picture
     kind: str  # the tag that says what it is: p, li, h2, tr, or div for text straight inside a container
     holder: int  # number of the element
+    items: int = 1  # a list of links is one block; how many they are
 
 
 def is_comment(node: LexborNode) -> bool:
@@ -287,6 +289,9 @@ class Walk:
         if tag == "figcaption" or (role == "caption" and _is_caption(node)):
             self.captions.append(node.text(separator=" "))
             return
+        if tag in ("ul", "ol") and role != "trail" and (menu := _menu(node, holder)):
+            self.blocks.append(menu)
+            return
         self.parents.append(holder)
         self.tags.append(tag)
         self.roles.append(role)
@@ -397,6 +402,16 @@ def _is_centred(attributes: dict[str, str | None]) -> bool:
     if "align" in attributes:
         return attributes["align"] == "center"
     return "style" in attributes and bool(_CENTRED.search(attributes["style"] or ""))
+
+
+def _menu(node: LexborNode, holder: int) -> Block | None:
+    """A list of links as one block: it need not be walked. None for a list that has words of its own."""
+    links = node.css("a")
+    if len(links) < _MENU:
+        return None
+    length = len(node.text(strip=True))
+    linked = sum(len(link.text(strip=True)) for link in links)
+    return Block([], length, length, 0, False, False, "li", holder, len(links)) if linked > length * 0.9 else None
 
 
 def _is_caption(node: LexborNode) -> bool:

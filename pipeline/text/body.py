@@ -96,8 +96,8 @@ def _choose(walk: Walk, whole: bool) -> Body:
         next((block.lines[0] for block in kept[:_OPENING] if _is_bold(block)), ""),
         min(max(worth[holder] / worth[0], 0.0), 1.0) if worth[0] > 0 else 0.0,
         whole or walk.roles[holder] == "body",
-        sum(map(_is_link, blocks)),
-        sum(map(_is_link, found)),
+        sum(block.items for block in blocks if _is_link(block)),
+        sum(block.items for block in found if _is_link(block)),
     )
 
 
