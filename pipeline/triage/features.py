@@ -92,18 +92,17 @@ def features(title: str, text: str, gazetteer: Gazetteer) -> Counter[str]:
     tokens = [*head, None, *body]
     at = head_at + [len(head) + 1 + index for index in body_at]
     named, homes, home_in_title, others = _places(f"{title}\n\n{beginning}", tokens, at, len(head), gazetteer)
-    bag: Counter[str] = Counter()
+    found: list[str] = []
     previous = ""
     for index, term in enumerate(named):
-        if not term:
-            previous = ""
-            continue
-        bag[term] += 1
-        if index < len(head):
-            bag[f"t:{term}"] += 1
-        if previous:
-            bag[f"{previous} {term}"] += 1
+        if term:
+            found.append(term)
+            if index < len(head):
+                found.append(f"t:{term}")
+            if previous:
+                found.append(f"{previous} {term}")
         previous = term
+    bag = Counter(found)
     bag[f"#home={_bucket(homes)}"] = 1
     bag[f"#others={_bucket(others)}"] = 1
     if home_in_title:

@@ -71,8 +71,13 @@ class TopicModel:
         for column, topic in enumerate(self.topics):
             score = 1.0 / (1.0 + math.exp(-float(logits[column])))
             flagged = score >= float(self.thresholds[column])
-            order = np.argsort(-parts[:, column], kind="stable")
-            reasons = tuple(Term(terms[i], float(parts[i, column])) for i in order[:_REASONS] if parts[i, column] > 0)
+            added = parts[:, column]
+            most = np.argsort(-added, kind="stable")[:_REASONS]
+            reasons = tuple(
+                Term(terms[row], weight)
+                for row, weight in zip(most.tolist(), added[most].tolist(), strict=True)
+                if weight > 0
+            )
             sentence, marks = _sentence(title, text, reasons) if flagged else ("", ())
             flags.append(Flag(topic, score, flagged, reasons, sentence, marks))
         return Judgement(version_id, self.version, tuple(flags))
