@@ -27,6 +27,19 @@ def test_elements_that_part_blocks_part_them_and_those_inside_a_line_do_not() ->
     ]
 
 
+def test_a_list_of_links_is_one_block_and_a_list_with_words_of_its_own_is_walked() -> None:
+    links = "".join(f"<li><a href=/{number}>Một tiêu đề khác, số {number}</a></li>" for number in range(6))
+    told = "".join(f"<li>Thôn số {number} có đò, xem <a href=/{number}>giờ chạy</a></li>" for number in range(6))
+    root = LexborHTMLParser(f"<body><ul>{links}</ul><ul>{told}</ul></body>").body
+    assert root is not None
+    walk = Walk()
+    walk.through(root)
+    menu, *items = walk.blocks
+
+    assert (menu.lines, menu.items, menu.linked) == ([], 6, menu.length)
+    assert [item.lines[0] for item in items] == [f"Thôn số {number} có đò, xem giờ chạy" for number in range(6)]
+
+
 def test_links_bold_and_what_follows_a_picture_are_measured() -> None:
     root = LexborHTMLParser(
         "<body><p><a href=/>Bến đò</a> <b>Cồn</b></p><img src=a.jpg><p><i>Đò sang sông</i></p></body>"
