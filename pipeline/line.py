@@ -353,7 +353,7 @@ def _failure(stage: articles.Stage, item: Version, producer: str, error: Excepti
 def _why(error: Exception) -> str:
     """Why a stage failed on an item, for the ledger."""
     if isinstance(error, _TooLong):
-        return reason("process.too_long", seconds=error.args[0])
+        return reason("process.too_long", seconds=round(error.args[0]))
     return reason("process.stage_died", problem=f"{type(error).__name__}: {error}")
 
 
