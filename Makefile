@@ -39,7 +39,7 @@ bench: $(READY)         ## speeds as ratios against a peer in the same run
 
 GOLD ?= $(wildcard ../shared/gold/dev.jsonl)
 train: $(READY)         ## models/seed -> models/current
-	$(BIN)/diembao train $(if $(GOLD),--gold $(GOLD))
+	$(BIN)/diembao train $(foreach file,$(sort $(wildcard models/seed/*.jsonl)),--data $(file)) --output models/current $(if $(GOLD),--gold $(GOLD))
 
 notebooks: $(READY)     ## run every notebook on the snapshot of the demonstration press
 	$(BIN)/diembao demo --once

@@ -10,25 +10,23 @@ import signal
 import socket
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console as Terminal
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from pipeline.catalogue import Shown, text
+from pipeline.catalogue import text
+from pipeline.cli_learning import evaluate, label_app, models_app, train
+from pipeline.command import CONFIG, Config, Data, Out, bars_on_screen, office, opened, terminal, written
 from pipeline.errors import ConfigError, DiemBaoError, ModelError
 from pipeline.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from pipeline.line import Line
-    from pipeline.records import Source
     from pipeline.store.database import Database
 
 app = typer.Typer(
@@ -37,15 +35,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Điểm báo: theo dõi báo chí và phản hồi thông tin sai.",
 )
-terminal = Terminal(stderr=True)
-
-Data = Annotated[Path | None, typer.Option("--data", envvar="DIEMBAO_DATA", help="thư mục dữ liệu")]
-Config = Annotated[Path, typer.Option("--config", envvar="DIEMBAO_CONFIG", help="tệp cấu hình")]
-Out = Annotated[Path | None, typer.Option("-o", "--output", help="ghi vào tệp (mặc định: màn hình)")]
-CONFIG = Path("diembao.toml")
 _INTERRUPTED = 130
 _SHOWN = 5  # differences
 _BATCH = 200  # versions read at a time
+
+
+app.command()(train)
+app.command()(evaluate)
+app.add_typer(label_app, name="label")
+app.add_typer(models_app, name="models")
 
 
 class Format(StrEnum):
@@ -89,41 +87,10 @@ def _interrupted(number: int, frame: object) -> None:  # noqa: ARG001 - a signal
     raise KeyboardInterrupt
 
 
-def _settings(config: Path, data: Path | None) -> Settings:
-    settings = read_settings(config)
-    return settings.model_copy(update={"data": str(data)}) if data else settings
-
-
-@contextmanager
-def _line(settings: Settings, sources: tuple[Source, ...] | None = None) -> Iterator[Line]:
-    from pipeline.line import Line
-
-    line = Line(settings, sources)
-    try:
-        if line.recovered:
-            terminal.print(text("cli.recovered", n=line.recovered))
-        for place in line.archive.damaged:
-            terminal.print(text("cli.damaged", place=place), style="yellow", soft_wrap=True)
-        yield line
-    finally:
-        line.close()
-
-
-def _bars() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=terminal,
-        transient=True,
-    )
-
-
 def _crawl(line: Line, only: list[str]) -> None:
     since = datetime.now(UTC)
     state: dict[str, tuple[int, int]] = {}
-    with _bars() as bars:
+    with bars_on_screen() as bars:
         task = bars.add_task(text("cli.crawling"), total=None)
 
         def watch(source: str, done: int, total: int) -> None:
@@ -156,7 +123,7 @@ def _notice_words(data: Path) -> None:
 
 def _process(line: Line, stage: Stage | None = None, since: datetime | None = None) -> None:
     _notice_words(Path(line.settings.data))
-    with _bars() as bars:
+    with bars_on_screen() as bars:
         tasks = {name: bars.add_task(text(f"cli.stage_{name}"), total=None) for name in ("extract", "words", "flags")}
 
         def watch(name: str, done: int, total: int) -> None:
@@ -184,6 +151,7 @@ def _write_digest(line: Line, since: datetime, until: datetime, name: str) -> Pa
     from pipeline.reports.docx import to_docx
     from pipeline.reports.html import to_html
 
+    line.keep_sample(since, until)  # the first digest of a day settles its blind sample
     digest, shown = line.digest(since, until), line.shown()
     folder = Path(line.settings.data) / "digest"
     folder.mkdir(parents=True, exist_ok=True)
@@ -208,9 +176,9 @@ def _now_digest(line: Line) -> Path:
 @app.command()
 def run(config: Config = CONFIG, data: Data = None) -> None:
     """Một lượt: đọc báo, xử lý, làm điểm báo."""
-    settings = _settings(config, data)
+    settings = office(config, data)
     _warn_contact(config, settings)
-    with _line(settings) as line:
+    with opened(settings) as line:
 
         def rest() -> None:
             _process(line)
@@ -231,16 +199,16 @@ def crawl(
     data: Data = None,
 ) -> None:
     """Chỉ đọc báo và lưu trữ."""
-    settings = _settings(config, data)
+    settings = office(config, data)
     _warn_contact(config, settings)
-    with _line(settings) as line:
+    with opened(settings) as line:
         _crawl(line, source or [])
 
 
 @app.command()
 def process(config: Config = CONFIG, data: Data = None) -> None:
     """Đọc bài, tách từ, gắn cờ những gì chưa làm."""
-    with _line(_settings(config, data)) as line:
+    with opened(office(config, data)) as line:
         _process(line)
 
 
@@ -252,8 +220,8 @@ def rebuild(
     data: Data = None,
 ) -> None:
     """Làm lại từ kho lưu trữ, ví dụ sau khi đổi mô hình."""
-    settings = _settings(config, data)
-    with _line(settings) as line:
+    settings = office(config, data)
+    with opened(settings) as line:
         _process(line, start, _day(since).replace(tzinfo=settings.zone).astimezone(UTC) if since else None)
 
 
@@ -289,7 +257,7 @@ def digest(
     from pipeline.reports.docx import to_docx
     from pipeline.reports.html import to_html
 
-    with _line(_settings(config, data)) as line:
+    with opened(office(config, data)) as line:
         made, shown = line.digest(*_period(line, day)), line.shown()
     match format:
         case Format.html:
@@ -313,7 +281,7 @@ def coverage(
     """Sổ độ phủ: mỗi nguồn được hỏi gì, cho gì, hỏng gì và vì sao (JSON, mỗi dòng một nguồn)."""
     from dataclasses import asdict
 
-    with _line(_settings(config, data)) as line:
+    with opened(office(config, data)) as line:
         for row in line.coverage(*_period(line, day)):
             shown = asdict(row) | {
                 "silent": row.silent,
@@ -331,10 +299,10 @@ def serve(
     data: Data = None,
 ) -> None:
     """Bàn làm việc trên trình duyệt, và lịch đọc báo."""
-    settings = _settings(config, data)
+    settings = office(config, data)
     _warn_contact(config, settings)
     _notice_words(Path(settings.data))
-    with _line(settings) as line:
+    with opened(settings) as line:
         _serve(line, host or settings.console.host, port or settings.console.port, first_cycle_now=True)
 
 
@@ -419,7 +387,7 @@ def demo(
         except OSError as error:
             raise ConfigError(text("cli.port_taken", port=f"{press_port}-{last}", option="--press-port")) from error
         terminal.print(text("cli.demo_start", first=press_port, last=last, data=settings.data), soft_wrap=True)
-        line = stack.enter_context(_line(settings, sources(press_port)))
+        line = stack.enter_context(opened(settings, sources(press_port)))
         _crawl(line, [])
         _process(line)
         _now_digest(line)
@@ -433,7 +401,7 @@ def extract(files: list[Path], output: Out = None) -> None:
     from pipeline.records import Page
     from pipeline.text.extract import extract as read
 
-    with _written(output) as out:
+    with written(output) as out:
         for path in files:
             try:
                 body = path.read_bytes()
@@ -479,17 +447,19 @@ def classify(
     file: Annotated[str, typer.Argument(help="tệp JSONL, hoặc - cho đầu vào chuẩn")] = "-", config: Config = CONFIG
 ) -> None:
     """Gắn cờ: JSONL vào (id, title, text), JSONL ra."""
+    from pipeline.learning.registry import champion
     from pipeline.line import read_gazetteer
     from pipeline.text.language import language
     from pipeline.text.normalise import nfc
-    from pipeline.text.words import read_verdicts, trusted
+    from pipeline.text.words import read_verdicts, told_words, trusted
     from pipeline.text.words import words as split
     from pipeline.triage.flags import load
 
     settings = read_settings(config)
     _notice_words(Path(settings.data))
     fast = trusted(read_verdicts(Path(settings.data)))
-    model, gazetteer = load(Path(settings.model)), read_gazetteer(settings)
+    model = load(champion(Path(settings.data), Path(settings.model)))
+    gazetteer = read_gazetteer(settings)
     with _lines(file) as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
@@ -500,7 +470,7 @@ def classify(
                 lang = item.get("lang") or language(f"{title} {body[:600]}")
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise ConfigError(text("cli.bad_line", file=file, line=number, problem=repr(error))) from error
-            segmented = (split(title, fast), split(body, fast)) if lang == "vi" else (title, body)
+            segmented = (split(title, fast) if lang == "vi" else title, told_words(body, lang, fast))
             judgement = model.judge(str(item["id"]), title, body, segmented, gazetteer)
             flagged = sorted((flag for flag in judgement.flags if flag.flagged), key=lambda flag: -flag.score)
             print(
@@ -515,85 +485,13 @@ def classify(
                             for flag in flagged
                         }
                         | {"sentence": flagged[0].sentence if flagged else ""},
+                        # With the weights of `why` these sum to the score's log-odds.
+                        "rest": {flag.topic: round(flag.rest, 6) for flag in flagged},
                         "model": judgement.model,
                     },
                     ensure_ascii=False,
                 )
             )
-
-
-@app.command()
-def train(
-    file: Annotated[list[Path] | None, typer.Option("--data", help="tệp nhãn; không ghi: models/seed")] = None,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="thư mục mô hình")] = None,
-    gold: Annotated[Path | None, typer.Option(help="tệp nhãn để đo, ghi vào thẻ mô hình")] = None,
-    config: Config = CONFIG,
-) -> None:
-    """Huấn luyện mô hình gắn cờ, viết mô hình và thẻ mô hình."""
-    from pipeline.learning.card import write_card
-    from pipeline.learning.labels import LabelError, read_labelled
-    from pipeline.learning.train import train as fit
-    from pipeline.line import read_gazetteer
-    from pipeline.settings import read_topics
-
-    started = time.monotonic()
-    settings = read_settings(config)
-    models = Path(settings.model).parent
-    files = file or sorted((models / "seed").glob("*.jsonl"))
-    try:
-        items = [item for path in files for item in read_labelled(path)]
-        measured = (gold, read_labelled(gold)) if gold else None
-    except (LabelError, OSError) as error:
-        raise ConfigError(text("cli.bad_label", problem=error)) from error
-    gazetteer, provinces = read_gazetteer(settings), Path(settings.home.provinces).read_text(encoding="utf-8")
-    with _bars() as bars:
-        task = bars.add_task(text("cli.training"), total=len(items))
-        trained = fit(
-            items,
-            gazetteer,
-            provinces,
-            read_topics(models / "topics.toml"),
-            lambda done: bars.update(task, completed=done),
-        )
-    folder = output or Path(settings.model)
-    folder.mkdir(parents=True, exist_ok=True)
-    trained.model.save(folder)
-    card = write_card(
-        folder, trained, files, measured, gazetteer, provinces, Shown(settings.console.language, settings.zone)
-    )
-    terminal.print(
-        text(
-            "cli.trained",
-            model=trained.model.version,
-            items=len(items),
-            terms=len(trained.model.vocabulary),
-            seconds=round(time.monotonic() - started, 1),
-            card=card,
-        ),
-        soft_wrap=True,
-    )
-
-
-@app.command()
-def evaluate(gold: Path, config: Config = CONFIG) -> None:
-    """Đo mô hình hiện dùng trên một tệp nhãn (JSON)."""
-    from pipeline.learning.evaluate import measure
-    from pipeline.learning.labels import LabelError, read_labelled
-    from pipeline.line import read_gazetteer
-    from pipeline.triage.flags import load
-
-    settings = read_settings(config)
-    try:
-        items = read_labelled(gold)
-    except (LabelError, OSError) as error:
-        raise ConfigError(text("cli.bad_label", problem=error)) from error
-    figures = measure(
-        load(Path(settings.model)),
-        items,
-        read_gazetteer(settings),
-        Path(settings.home.provinces).read_text(encoding="utf-8"),
-    )
-    print(json.dumps(figures, ensure_ascii=False, indent=1))
 
 
 @app.command()
@@ -615,7 +513,7 @@ def doctor(
     from pipeline.text.segmenter import COMPILED
     from pipeline.text.verify import Difference, compare
 
-    settings = _settings(config, data)
+    settings = office(config, data)
     folder = Path(settings.data)
     compared, different, first = 0, 0, list[Difference]()
     made: dict[str, int] = {}
@@ -625,7 +523,7 @@ def doctor(
             database = Database(folder)
             stack.callback(database.close)
             made, stored = articles.words_made(database), _stored_texts(database)
-        bars = stack.enter_context(_bars())
+        bars = stack.enter_context(bars_on_screen())
         for name, texts in (("ours", _own_texts(settings)), ("store", stored)):
             task = bars.add_task(text(f"doctor.of_{name}"), total=None)
             for one in texts:
@@ -693,12 +591,6 @@ def _lines(file: str) -> Iterator[Iterable[str]]:
                 yield lines
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(text("cli.no_input", path=file, problem=error)) from error
-
-
-@contextmanager
-def _written(output: Path | None) -> Iterator[IO[str]]:
-    with output.open("w", encoding="utf-8") if output else nullcontext(sys.stdout) as out:
-        yield out
 
 
 if __name__ == "__main__":

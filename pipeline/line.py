@@ -28,11 +28,19 @@ from pipeline.crawl.fetch import user_agent
 from pipeline.crawl.sources import read_sources
 from pipeline.crawl.urls import url_key
 from pipeline.errors import ConfigError
+from pipeline.learning.drift import Drift, Week, drift
+from pipeline.learning.missed import missed
+from pipeline.learning.opinions import opinions
+from pipeline.learning.queue import Queued, blind_sample, queue
+from pipeline.learning.registry import champion
 from pipeline.records import (
+    TOPICS,
     Article,
     CoverageRow,
+    Draw,
     Failure,
     Judgement,
+    Missed,
     Page,
     Selectors,
     Source,
@@ -43,7 +51,7 @@ from pipeline.records import (
 )
 from pipeline.reports.digest import Digest, DigestData, build
 from pipeline.settings import Settings
-from pipeline.store import articles, news
+from pipeline.store import articles, labels, news
 from pipeline.store.database import Database
 from pipeline.store.ledger import Ledger, coverage
 from pipeline.text.extract import EXTRACTOR, extract
@@ -52,7 +60,8 @@ from pipeline.text.language import language
 from pipeline.text.places import Gazetteer
 from pipeline.text.tidy import without_lead
 from pipeline.text.words import SEGMENTER, read_verdicts, segment, trusted
-from pipeline.triage.flags import load
+from pipeline.triage.features import terms_of
+from pipeline.triage.flags import TopicModel, load
 
 PRODUCT = version("diembao")
 T = TypeVar("T")
@@ -219,7 +228,7 @@ class Line:
         return done
 
     def _judge(self, watch: Watch) -> int:
-        model, gazetteer = load(Path(self.settings.model)), read_gazetteer(self.settings)
+        model, gazetteer = self.model(), read_gazetteer(self.settings)
         done = 0
         while not self._stop.is_set() and (
             batch := articles.without_flags(self.database, model.version, self.settings.process.batch)
@@ -246,9 +255,10 @@ class Line:
 
     def digest(self, since: datetime, until: datetime) -> Digest:
         """The digest of what was first seen in (since, until]."""
-        model = load(Path(self.settings.model))
+        model = self.model()
         oldest = until - timedelta(days=self.settings.digest.max_age_days)
         outlets = {source.id: source.name for source in self.sources}
+        sample = self.sample(since, until, model)
         return build(
             DigestData(
                 province=self.settings.office.province,
@@ -261,20 +271,91 @@ class Line:
                 counts=news.counts(self.database, since, until, oldest, model.version),
                 coverage=tuple(self.coverage(since, until)),
                 flagged=tuple(news.flagged(self.database, since, until, oldest, model.version, outlets)),
-                sample=tuple(
-                    news.unflagged_sample(
-                        self.database,
-                        since,
-                        until,
-                        oldest,
-                        model.version,
-                        outlets,
-                        self.settings.digest.blind_sample,
-                        self.shown().date(until),
-                    )
-                ),
+                sample=tuple(news.plain(self.database, [draw.item_id for draw in sample], outlets)),
+                missed=self.missed(until, self.settings.digest.missed_days),
+                missed_days=self.settings.digest.missed_days,
             )
         )
+
+    def model(self) -> TopicModel:
+        """The model that flags: the one promoted last, or the one that came with the software."""
+        return load(champion(Path(self.settings.data), Path(self.settings.model)))
+
+    def sample(self, since: datetime, until: datetime, model: TopicModel) -> list[Draw]:
+        """The blind sample of the edition that closes at `until`: as it was kept, or as it would be drawn now."""
+        day = self._day(until)
+        if kept := labels.draws(self.database, day, day):
+            return kept
+        oldest = until - timedelta(days=self.settings.digest.max_age_days)
+        return blind_sample(
+            labels.candidates(self.database, since, until, oldest, model.version),
+            model.thresholds.tolist(),
+            day,
+            self.settings.digest.blind_sample,
+            model.version,
+        )
+
+    def keep_sample(self, since: datetime, until: datetime) -> None:
+        """Write down the blind sample of an edition, with the probabilities of its draws. The first one kept stays."""
+        labels.keep_draws(self.database, self.sample(since, until, self.model()))
+
+    def missed(self, until: datetime, days: int, topic: str = "") -> Missed:
+        """The estimate of missed items of the editions of these last days."""
+        kept = labels.draws(self.database, self._day(until - timedelta(days=days - 1)), self._day(until))
+        return missed(kept, opinions(labels.labels(self.database)), topic)
+
+    def drift(self, now: datetime, weeks: int) -> list[Drift]:
+        """How the last whole weeks look to the model, oldest first."""
+        model, said = self.model(), opinions(labels.labels(self.database))
+        local = now.astimezone(self.settings.zone)
+        monday = datetime.combine(local.date() - timedelta(days=local.weekday()), time(), self.settings.zone)
+        seen = []
+        for back in range(weeks, 0, -1):
+            since = (monday - timedelta(weeks=back)).astimezone(UTC)
+            until = (monday - timedelta(weeks=back - 1)).astimezone(UTC)
+            oldest = since - timedelta(days=self.settings.digest.max_age_days)
+            found = labels.candidates(self.database, since, until, oldest, model.version)
+            flagged = [candidate for candidate in found if any(candidate.flagged)]
+            asked = [
+                [said[one.item.id, topic].value for topic in TOPICS if (one.item.id, topic) in said] for one in flagged
+            ]
+            terms = [
+                term
+                for words in labels.words_sample(self.database, since, until, oldest, 200)
+                for term in terms_of(words)
+            ]
+            seen.append(
+                Week(
+                    f"{since.astimezone(self.settings.zone):%G-W%V}",
+                    len(found),
+                    tuple(tuple(one.scores[column] for one in found) for column in range(len(TOPICS))),
+                    len(flagged),
+                    sum(len(values) == len(TOPICS) and None not in values for values in asked),
+                    sum(any(values) for values in asked if len(values) == len(TOPICS) and None not in values),
+                    len(terms),
+                    sum(term not in model.vocabulary for term in terms),
+                    self.missed(until - timedelta(seconds=1), 7),
+                )
+            )
+        return drift(seen)
+
+    def queue(self, who: str, size: int, now: datetime) -> list[Queued]:
+        """What this person may label next."""
+        model = self.model()
+        since = now - timedelta(days=self.settings.labels.window_days)
+        return queue(
+            labels.candidates(self.database, since, now, since, model.version),
+            model.thresholds.tolist(),
+            labels.draws(self.database, self._day(since), self._day(now)),
+            labels.labels(self.database),
+            who,
+            size,
+            self.settings.labels.second_share,
+        )
+
+    def _day(self, moment: datetime) -> str:
+        """The edition's day, as 2026-11-23."""
+        return f"{moment.astimezone(self.settings.zone):%Y-%m-%d}"
 
     def shown(self) -> Shown:
         """How the office reads numbers, times and words."""

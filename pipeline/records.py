@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 TOPICS = ("sovereignty", "human_rights", "provincial_reputation")
 
-# What the model reads instead of place names.
+# What the model reads instead of names.
 HOME = "⌂"  # any name of the home province, its units and landmarks
 OTHER = "◇"  # the name of another province
+PERSON = "☺"  # the name of a person
 
 Language = Literal["vi", "en", "zh", "lo", "other"]
 Scope = Literal["provincial", "provincial-official", "neighbouring", "national", "foreign-language", "foreign"]
@@ -42,6 +43,16 @@ Made = Literal[  # how words were made
     "checked",  # by the decoder and by underthesea, which gave the same
     "reference",  # by underthesea: its release is not verified, or the decision was too close for the decoder
     "differed",  # by underthesea, whose words were not the decoder's
+]
+
+
+Drawn = Literal[  # how an item came to be labelled
+    "uncertain",  # its score is near the threshold
+    "high",  # among the highest scores
+    "blind",  # the daily blind sample of unflagged items, drawn with known probability
+    "disagree",  # model and analyst say different things
+    "second",  # for a second opinion, or a third where two differ
+    "import",  # it came in with a file
 ]
 
 
@@ -236,6 +247,7 @@ class Flag:
     terms: tuple[Term, ...]  # strongest first
     sentence: str  # quoted exactly from the text; empty when not flagged
     marks: tuple[tuple[int, int], ...] = ()  # where the terms stand in the sentence, [start, end)
+    rest: float = 0.0  # log-odds: with the terms above it sums to those of the score
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,8 +320,78 @@ class PlainItem:
     """An unflagged article, for the blind sample."""
 
     article_id: str
+    version_id: str
     outlet: str
     url: str
     title: str
     lead: str
     published: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One person's answer to one topic question about one item. An event: a later answer does not replace it."""
+
+    item_id: str  # version id; for an item that came with a file, the id it had there
+    topic: str
+    value: bool
+    who: str  # the analyst's user name
+    at: datetime
+    guide: str  # version of the labelling guide
+    drawn: Drawn
+
+    @property
+    def id(self) -> str:
+        """The same answer read in twice is one event."""
+        return digest_id(self.item_id, self.topic, str(int(self.value)), self.who, self.at.astimezone(UTC).isoformat())
+
+
+@dataclass(frozen=True, slots=True)
+class LabelItem:
+    """What was read when it was labelled. Kept: the store may drop a version, a label must not lose its text."""
+
+    id: str
+    title: str
+    text: str
+    lang: Language
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A judged item that may be labelled."""
+
+    item: LabelItem
+    seen_at: datetime
+    scores: tuple[float, ...]  # 0..1, in the order of TOPICS
+    flagged: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """An item of a day's blind sample: from how many it was drawn, and how likely that was."""
+
+    day: str  # 2026-11-23, the edition in which it is shown
+    item_id: str
+    stratum: Literal["near", "far"]  # near: its best score comes close to a threshold
+    size: int  # unflagged items in its stratum that day
+    drawn: int  # of these, how many were drawn
+    model: str
+
+    @property
+    def probability(self) -> float:
+        """That an item of its stratum was drawn."""
+        return self.drawn / self.size
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """How many unflagged items of a period should have been flagged, estimated from its blind samples."""
+
+    topic: str  # empty: any topic
+    judged: int  # drawn items that somebody has judged
+    worthy: int  # of these, how many should have been flagged
+    unflagged: int  # items that the judged ones stand for
+    estimate: float  # of these, how many should have been flagged
+    low: float  # 95% interval
+    high: float
+    unjudged: int  # unflagged items of strata of which nobody has judged any: nothing is said about them

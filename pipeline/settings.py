@@ -123,6 +123,16 @@ class Digest(Strict):
 
     max_age_days: Annotated[int, Field(ge=1, le=30)] = 3  # older items are counted, not listed
     blind_sample: Annotated[int, Field(ge=0, le=50)] = 10  # unflagged items shown to be judged
+    missed_days: Annotated[int, Field(ge=1, le=366)] = 28  # of blind samples that the estimate of missed items rests on
+
+
+class Labels(Strict):
+    """What analysts are asked about."""
+
+    guide: Name = "1"  # version of the labelling guide in force
+    queue: Annotated[int, Field(ge=1, le=500)] = 30  # items of a queue
+    window_days: Annotated[int, Field(ge=1, le=366)] = 14  # how old an item may be to be asked about
+    second_share: Annotated[float, Field(ge=0, le=1)] = 0.15  # of labelled items, asked of a second person
 
 
 class Mail(Strict):
@@ -155,6 +165,7 @@ class Settings(Strict):
     crawl: Crawl = Crawl()
     process: Process = Process()
     digest: Digest = Digest()
+    labels: Labels = Labels()
     mail: Mail = Mail()
     console: Console = Console()
 
@@ -188,10 +199,25 @@ class Topic(Strict):
 
     id: Literal["sovereignty", "human_rights", "provincial_reputation"]
     target_recall: Annotated[float, Field(gt=0.5, lt=1)]  # of its items, found on held-out folds
+    prevalence: Annotated[float, Field(gt=0, lt=1)]  # part of what is judged that is about it
+    margin: Annotated[float, Field(gt=0, lt=1)] = 0.05  # by which a candidate model may be worse than the champion
 
 
-class _Topics(Strict):
+class Training(Strict):
+    """How analysts' labels count beside the seed, in models/topics.toml."""
+
+    single: Annotated[float, Field(gt=0, le=10)] = 0.7  # answered by one person
+    agreed: Annotated[float, Field(gt=0, le=10)] = 1.0  # by two or more, all the same
+    outvoted: Annotated[float, Field(ge=0, le=10)] = 0.5  # by a majority
+    half_life_days: Annotated[float, Field(gt=0)] = 730.0  # after which an answer counts half
+    frozen_share: Annotated[float, Field(ge=0, lt=1)] = 0.2  # of labelled items, kept for testing, never trained on
+
+
+class Topics(Strict):
+    """models/topics.toml."""
+
     topic: tuple[Topic, ...]
+    training: Training = Training()
 
     @model_validator(mode="after")
     def _all_once(self) -> Self:
@@ -200,9 +226,9 @@ class _Topics(Strict):
         return self
 
 
-def read_topics(path: Path) -> dict[str, float]:
-    """Target recall by topic. Raises ConfigError."""
-    return {topic.id: topic.target_recall for topic in read_toml(path, _Topics).topic}
+def read_topics(path: Path) -> Topics:
+    """What is asked of a model. Raises ConfigError."""
+    return read_toml(path, Topics)
 
 
 Mistake = tuple[tuple[int | str, ...], object, str]  # where, the value found, what to write

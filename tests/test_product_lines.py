@@ -109,7 +109,7 @@ def test_line_3_a_flag_is_shown_as_a_reason_to_read_and_never_as_a_verdict() -> 
     assert [key for key, texts in entries().items() if any(verdicts.search(text) for text in texts.values())] == []
     assert "không phải kết luận" in entries()["digest.method_note"]["vi"]
     assert {field.name for field in dataclasses.fields(records.Flag)} == {
-        "topic", "score", "flagged", "terms", "sentence", "marks"}  # fmt: skip
+        "topic", "score", "flagged", "terms", "sentence", "marks", "rest"}  # fmt: skip
 
 
 def test_line_4_there_is_no_way_to_post_or_to_have_something_taken_down(line: Line) -> None:

@@ -63,7 +63,7 @@ def test_the_shipped_configuration_is_valid_and_names_files_that_exist() -> None
 
 
 def test_the_shipped_topics_are_valid() -> None:
-    assert read_topics(ROOT / "models" / "topics.toml").keys() == set(TOPICS)
+    assert {topic.id for topic in read_topics(ROOT / "models" / "topics.toml").topic} == set(TOPICS)
 
 
 def test_paths_are_taken_from_the_folder_of_the_file(tmp_path: Path) -> None:
@@ -226,7 +226,7 @@ def test_a_topic_of_a_name_we_do_not_have_is_refused(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("in_english")
 def test_each_topic_must_be_there_once(tmp_path: Path) -> None:
     path = tmp_path / "topics.toml"
-    path.write_text('[[topic]]\nid = "human_rights"\ntarget_recall = 0.9\n' * 2, encoding="utf-8")
+    path.write_text('[[topic]]\nid = "human_rights"\ntarget_recall = 0.9\nprevalence = 0.1\n' * 2, encoding="utf-8")
     with pytest.raises(ConfigError, match="Exactly these topics are needed, each once: sovereignty,"):
         read_topics(path)
 

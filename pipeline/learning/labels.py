@@ -13,7 +13,7 @@ from pipeline.text.normalise import nfc
 
 
 class LabelError(ValueError):
-    """A line of a label file cannot be used. Says file, line and what is wrong."""
+    """Labels cannot be used. Says what is wrong, and of which file and line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,9 @@ class Labelled:
     home: tuple[str, ...] | None  # names of its home places in the text; None: the configured province is home
     labels: tuple[bool, ...]  # in the order of records.TOPICS
     tone: str = "."  # + favourable, - critical, 0 neutral, . nothing flagged; for evaluation only
+    kind: str = ""  # rss: title and summary; lead: title and beginning; for evaluation only
+    year: int | None = None  # for evaluation only
+    weights: tuple[float, ...] = (1.0,) * len(TOPICS)  # how much each answer counts; 0: nobody has answered
 
 
 def read_labelled(path: Path) -> list[Labelled]:
@@ -60,4 +63,11 @@ def _item(row: dict[str, Any]) -> Labelled:
         home=tuple(map(nfc, home)) if home is not None else None,
         labels=tuple(bool({0: False, 1: True}[row[topic]]) for topic in TOPICS),
         tone=row.get("tone", "."),
+        kind=row.get("kind", ""),
+        year=_year(row),
     )
+
+
+def _year(row: dict[str, Any]) -> int | None:
+    written = str(row.get("year") or row.get("date") or "")[:4]
+    return int(written) if written.isdigit() else None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from pipeline.catalogue import Shown
-from pipeline.records import HOME, OTHER, TOPICS, CoverageRow, Flag, FlaggedItem, PlainItem
+from pipeline.records import HOME, OTHER, TOPICS, CoverageRow, Flag, FlaggedItem, Missed, PlainItem
 
 LETTERS = {"sovereignty": "C", "human_rights": "N", "provincial_reputation": "U"}
 _TERMS_SHOWN = 5
@@ -31,6 +32,8 @@ class DigestData:
     coverage: tuple[CoverageRow, ...]
     flagged: tuple[FlaggedItem, ...]
     sample: tuple[PlainItem, ...]
+    missed: Missed  # over the last `missed_days` days
+    missed_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,8 @@ class Digest:
     outside_range: tuple[tuple[str, int, int, int], ...]  # name, new links, expected min, max
     sections: tuple[Section, ...]
     sample: tuple[PlainItem, ...]
+    missed: Missed
+    missed_days: int
 
 
 def build(data: DigestData) -> Digest:
@@ -142,6 +147,8 @@ def build(data: DigestData) -> Digest:
         ),
         sections=sections,
         sample=tuple(replace(item, url=_web(item.url)) for item in data.sample),
+        missed=data.missed,
+        missed_days=data.missed_days,
     )
 
 
@@ -266,3 +273,21 @@ def _cause(one: Unseen, shown: Shown) -> str:
         last = shown.moment(one.last_ok) if one.last_ok else shown.text("digest.never_read")
         causes.append(shown.text("digest.last_read", when=last))
     return "; ".join(causes)
+
+
+def missed_line(digest: Digest, shown: Shown) -> str:
+    """The sentence on what the flags may have missed, with its interval; why there is none where nothing was judged."""
+    made = digest.missed
+    if not made.judged:
+        return shown.text("digest.missed_unknown")
+    said = shown.text(
+        "digest.missed",
+        days=digest.missed_days,
+        estimate=shown.number(round(made.estimate)),
+        low=shown.number(int(made.low)),
+        high=shown.number(math.ceil(made.high)),
+        unflagged=shown.number(made.unflagged),
+        judged=shown.number(made.judged),
+        worthy=shown.number(made.worthy),
+    )
+    return said + (" " + shown.text("digest.missed_unjudged", n=shown.number(made.unjudged)) if made.unjudged else "")

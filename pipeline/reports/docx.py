@@ -18,7 +18,7 @@ from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
 from pipeline.catalogue import Shown
-from pipeline.reports.digest import LETTERS, Digest, Row, issues
+from pipeline.reports.digest import LETTERS, Digest, Row, issues, missed_line
 
 _NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -160,7 +160,7 @@ def _summary(digest: Digest, shown: Shown) -> str:
             sources=shown.number(digest.sources),
         )
         + " "
-        + shown.text("digest.missed_unknown")
+        + missed_line(digest, shown)
     )
 
 

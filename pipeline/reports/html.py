@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from pipeline.catalogue import Shown
 from pipeline.records import CoverageRow
-from pipeline.reports.digest import LETTERS, Digest, issues
+from pipeline.reports.digest import LETTERS, Digest, issues, missed_line
 
 _SCRIPT_RANGES = (
     (0x20, 0x7E),
@@ -42,6 +42,7 @@ def to_html(digest: Digest, shown: Shown) -> str:
             fonts=font_faces(),
             style=stylesheet(),
             issues=issues(digest, shown),
+            missed=missed_line(digest, shown),
         )
     )
 

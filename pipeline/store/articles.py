@@ -242,7 +242,7 @@ def write_judgements(database: Database, batch: Sequence[Judgement], failures: S
     """Write the flags of versions."""
     with database.transaction():
         database.insert(
-            "INSERT INTO flags SELECT * FROM batch ON CONFLICT DO NOTHING",
+            "INSERT INTO flags BY NAME SELECT * FROM batch ON CONFLICT DO NOTHING",
             [
                 {
                     "version_id": judgement.version_id,
@@ -253,6 +253,7 @@ def write_judgements(database: Database, batch: Sequence[Judgement], failures: S
                     "terms": json.dumps([[t.term, t.weight] for t in flag.terms], ensure_ascii=False),
                     "sentence": flag.sentence,
                     "marks": json.dumps(flag.marks),
+                    "rest": flag.rest,
                 }
                 for judgement in batch
                 for flag in judgement.flags

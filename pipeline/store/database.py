@@ -43,6 +43,18 @@ class Database:
             raise StoreError(str(error)) from error
         self._migrate()
 
+    @classmethod
+    def snapshot(cls, folder: Path) -> Database:
+        """The last published snapshot, to read from while another process owns the store. Raises StoreError."""
+        made = cls.__new__(cls)
+        made.path = folder / SNAPSHOT
+        made._lock = RLock()
+        try:
+            made._connection = duckdb.connect(str(made.path), read_only=True, config=_OFFLINE)
+        except duckdb.Error as error:
+            raise StoreError(text("store.no_snapshot", path=made.path, problem=error)) from error
+        return made
+
     def close(self) -> None:
         """Write everything down and let go of the file."""
         self._connection.close()

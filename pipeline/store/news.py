@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ _SEEN = """
           SELECT 1 FROM articles o JOIN versions ov ON ov.id = o.current_version
           WHERE o.link_key = a.link_key AND o.id <> a.id AND ov.method <> 'feed'))"""
 # Of these, what is young enough to be listed.
-_CURRENT = f"{_SEEN} AND (a.published IS NULL OR a.published > ?)"
+CURRENT = f"{_SEEN} AND (a.published IS NULL OR a.published > ?)"
 
 
 def counts(database: Database, since: datetime, until: datetime, oldest: datetime, model: str) -> dict[str, int]:
@@ -32,7 +32,7 @@ def counts(database: Database, since: datetime, until: datetime, oldest: datetim
         f"""
         SELECT count(*), count(*) FILTER (top) FROM (
             SELECT a.id, (SELECT bool_or(flagged) FROM flags g WHERE g.version_id = v.id AND g.model = ?) AS top
-            {_CURRENT}) WHERE top IS NOT NULL""",
+            {CURRENT}) WHERE top IS NOT NULL""",
         [model, since, until, oldest],
     )[0]
     return {"seen": everything[0], "old": everything[1], "judged": judged[0], "flagged": judged[1]}
@@ -48,7 +48,7 @@ def flagged(
                v.method, (SELECT count(DISTINCT r.version_id) FROM readings r JOIN versions e ON e.id = r.version_id
                     WHERE r.article_id = a.id AND r.extractor = v.extractor
                       AND (e.method <> 'feed' OR v.method = 'feed')) AS versions
-        {_CURRENT} AND EXISTS (SELECT 1 FROM flags g WHERE g.version_id = v.id AND g.model = ? AND g.flagged)
+        {CURRENT} AND EXISTS (SELECT 1 FROM flags g WHERE g.version_id = v.id AND g.model = ? AND g.flagged)
         ORDER BY coalesce(a.published, a.first_seen) DESC, a.id""",
         [since, until, oldest, model],
     )
@@ -56,7 +56,7 @@ def flagged(
     for version_id, topic, score, terms, sentence, marks in database.rows(
         f"""
             SELECT g.version_id, g.topic, g.score, g.terms, g.sentence, g.marks
-            FROM flags g WHERE g.model = ? AND g.flagged AND g.version_id IN (SELECT v.id {_CURRENT})
+            FROM flags g WHERE g.model = ? AND g.flagged AND g.version_id IN (SELECT v.id {CURRENT})
             ORDER BY g.score DESC""",
         [model, since, until, oldest],
     ):
@@ -90,36 +90,26 @@ def flagged(
     ]
 
 
-def unflagged_sample(
-    database: Database,
-    since: datetime,
-    until: datetime,
-    oldest: datetime,
-    model: str,
-    outlets: Mapping[str, str],
-    size: int,
-    day: str,
-) -> list[PlainItem]:
-    """A blind sample of unflagged articles, drawn by the hash of id and day: the same whenever it is asked on that day."""
-    rows = database.dicts(
-        f"""
-        SELECT a.id, a.source_id, v.url, v.title, v.lead, v.text, a.published
-        {_CURRENT} AND NOT EXISTS (SELECT 1 FROM flags g WHERE g.version_id = v.id AND g.model = ? AND g.flagged)
-        AND EXISTS (SELECT 1 FROM flags g WHERE g.version_id = v.id AND g.model = ?)
-        ORDER BY sha256(a.id || ?), a.id LIMIT ?""",
-        [since, until, oldest, model, model, day, size],
-    )
-    return [
-        PlainItem(
+def plain(database: Database, version_ids: Sequence[str], outlets: Mapping[str, str]) -> list[PlainItem]:
+    """These versions in this order, as a list shows them; those that the store no longer has are left out."""
+    found = {
+        row["version_id"]: PlainItem(
             row["id"],
+            row["version_id"],
             outlets.get(row["source_id"], row["source_id"]),
             row["url"],
             row["title"],
             _lead(row),
             row["published"],
         )
-        for row in rows
-    ]
+        for row in database.dicts(
+            """
+            SELECT a.id, v.id AS version_id, a.source_id, v.url, v.title, v.lead, v.text, a.published
+            FROM versions v JOIN articles a ON a.id = v.article_id WHERE list_contains(?, v.id)""",
+            [list(version_ids)],
+        )
+    }
+    return [found[version_id] for version_id in version_ids if version_id in found]
 
 
 def _lead(row: Mapping[str, Any]) -> str:

@@ -40,6 +40,12 @@ _NAMES = {
     "AFP": "",
     "AP": "Associated Press",
     "BBC": "BBC News",
+    "RFA": "Radio Free Asia|Đài Á Châu Tự Do",
+    "VOA": "Voice of America",
+    "RFI": "Radio France Internationale",
+    "NHK": "",
+    "SCMP": "South China Morning Post",
+    "UCA News": "UCAN",
     "CNN": "",
     "Tân Hoa Xã": "Xinhua|THX",
     "Yonhap": "",
@@ -53,6 +59,10 @@ _BY_SPELLING = {
     for name, others in _NAMES.items()
     for spelling in [name, *filter(None, others.split("|"))]
 }
+# Spellings that are one word and name nothing else: 'TTXVN', 'VTV.vn', 'VnExpress'.
+ONE_WORD = frozenset(
+    spelling for spelling in _BY_SPELLING if " " not in spelling and (len(spelling) > 2 or "." in spelling)
+) - {"zing", "tass"}
 _ANY = "|".join(re.escape(spelling) for spelling in sorted(_BY_SPELLING, key=len, reverse=True))
 _KNOWN = re.compile(rf"(?<![\w.])({_ANY})(?!\w)", re.I)
 _HEAD = 80  # characters of a text in which its dateline stands
@@ -90,10 +100,19 @@ def origin_marks(text: str) -> list[OriginMark]:
     for start, end in _last_lines(text):
         begin = max(start, end - _TAIL)
         for credit in _CREDIT.finditer(text[begin:end]):
+            if marks and begin + credit.start() < marks[0].end:
+                continue  # the dateline of a text of one line
             picture = _PICTURE.search(text[begin:end], max(0, credit.start() - 12), credit.end())
             if not picture and (name := _credited(credit)) is not None:
                 marks.append(OriginMark("credit", name, begin + credit.start(), begin + credit.end("mark")))
     return marks
+
+
+def without_marks(text: str) -> str:
+    """The text without its marks of origin: what is judged must not tell who published it."""
+    for mark in reversed(origin_marks(text)):
+        text = text[: mark.start] + text[mark.end :]
+    return text.strip()
 
 
 def _credited(credit: re.Match[str]) -> str | None:

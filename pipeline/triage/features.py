@@ -1,4 +1,4 @@
-"""What the model sees of an item: words and places. Never the outlet, the URL or the date.
+"""What the model sees of an item: words, places, countries. Never the outlet, the URL, the date, or the name of a person.
 
 An item becomes a bag of terms:
 
@@ -7,10 +7,14 @@ An item becomes a bag of terms:
   t:word          a word of the title
   ⌂               a name of the home province (any of its names, units and landmarks)
   ◇               a name of another province
+  ☺               the name of a person
   #home=…, #home_title, #others=…
                   how often home is named, whether in the title, how many other provinces are named
+  #abroad=…, #here=…, #abroad_title
+                  how often other countries are named; whether home, or only Vietnam, or neither is; both together
 
-Home names become one term so that what is learnt about one province holds for the next.
+Home names become one term so that what is learnt about one province holds for the next; persons become one term because no
+judgement may hang on who is named.
 """
 
 from __future__ import annotations
@@ -21,9 +25,13 @@ from functools import lru_cache
 
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-from pipeline.records import HOME, OTHER
+from pipeline.records import HOME, OTHER, PERSON
+from pipeline.text.origin import ONE_WORD
+from pipeline.text.persons import persons
 from pipeline.text.places import Gazetteer
+from pipeline.triage.abroad import COUNTRY, VIETNAM
 
+NO_HOME = "#home=0"
 _BODY_WORDS = 350  # an item is about what its beginning is about; the rest dilutes it
 # Words that hold sentences together say nothing about the topic.
 _FUNCTION_WORDS = frozenset(
@@ -79,35 +87,83 @@ _FUNCTION_WORDS = frozenset(
         *ENGLISH_STOP_WORDS,
     ]
 )
-_PART = re.compile(r"[^\W_]+")
+_PART = re.compile(r"[^\W_]")
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 _NUMBER = re.compile(r"\d")
+_SITE = re.compile(r"\w\.(?:vn|com|net|org)\b")
+_HERE = "VN"
+_REST = "☺…"  # the further words of a name: its neighbours are the same however the segmenter cut it
 
 
 def features(title: str, text: str, gazetteer: Gazetteer) -> Counter[str]:
     """Terms with their counts, from words as `text.words.words` writes them."""
     beginning = _beginning(text)
-    head, head_at = _tokens(title.split())
-    body, body_at = _tokens(beginning.split())
-    tokens = [*head, None, *body]
-    at = head_at + [len(head) + 1 + index for index in body_at]
-    named, homes, home_in_title, others = _places(f"{title}\n\n{beginning}", tokens, at, len(head), gazetteer)
-    found: list[str] = []
-    previous = ""
-    for index, term in enumerate(named):
-        if term:
-            found.append(term)
-            if index < len(head):
-                found.append(f"t:{term}")
-            if previous:
-                found.append(f"{previous} {term}")
-        previous = term
-    bag = Counter(found)
+    head, body = title.split(), beginning.split()
+    pieces = [*head, *body]
+    read = list(map(_piece, pieces))
+    terms = [term for term, _, _ in read]
+    countries = [country for _, country, _ in read]
+    named = [
+        (offset + start, offset + end)
+        for offset, part in ((0, head), (len(head), body))
+        for start, end in persons(part)
+    ]
+    inside = {index for start, end in named for index in range(start, end)}
+    homes, home_in_title, others = _places(f"{title}\n\n{beginning}", terms, len(head), gazetteer, inside)
+    ends = [end for _, _, end in read]
+    for start, end in named:
+        if HOME not in terms[start:end]:
+            terms[start:end] = [PERSON, *[_REST] * (end - start - 1)]
+            ends[start] = any(ends[start:end])
+            countries[start:end] = [""] * (end - start)  # 'bà Nga' is no country
+    in_title = _counted(terms[: len(head)], ends[: len(head)])
+    bag = Counter([*in_title, *_counted(terms[len(head) :], ends[len(head) :])])
+    bag.update(f"t:{term}" for term in in_title if " " not in term)
     bag[f"#home={_bucket(homes)}"] = 1
     bag[f"#others={_bucket(others)}"] = 1
     if home_in_title:
         bag["#home_title"] = 1
+    _abroad(bag, countries, len(head), "home" if homes else "vn" if others else "")
     return bag
+
+
+def _counted(terms: list[str], ends: list[bool]) -> list[str]:
+    """Terms, and pairs of neighbours. A plain loop over all of them took a third of the time of a judgement."""
+    if _REST in terms:
+        kept = [(term, end) for term, end in zip(terms, ends, strict=True) if term != _REST]
+        terms, ends = [term for term, _ in kept], [end for _, end in kept]
+    left = ["" if end else term for term, end in zip(terms, ends, strict=True)]
+    pairs = [f"{one} {next_}" for one, next_ in zip(left, terms[1:], strict=False) if one and next_]
+    return [*filter(None, terms), *pairs]
+
+
+def terms_of(words: str) -> list[str]:
+    """The single words that a model may know, in order; no names of places or persons are told apart."""
+    return [term for term, _, _ in map(_piece, words.split()) if term]
+
+
+def _abroad(bag: Counter[str], countries: list[str], head: int, here: str) -> None:
+    """How much of the item plays in other countries, and whether it says that it has to do with this one."""
+    named = [country for country in countries if country and country != _HERE]
+    here = here or ("vn" if _HERE in countries else "no")
+    much = "0" if not named else "1" if len(named) < 3 else "3" if len(named) < 7 else "7+"
+    bag[f"#here={here}"] = 1
+    bag[f"#abroad={much}"] = 1
+    bag[f"#abroad={much},here={here}"] = 1
+    if any(country and country != _HERE for country in countries[:head]):
+        bag["#abroad_title"] = 1
+        bag[f"#abroad_title,here={here}"] = 1
+        if _HERE not in countries[:head]:
+            bag["#abroad_title_only"] = 1
+
+
+def _widened(offset: int, gaps: list[int]) -> int:
+    """Where in a text the letter stands that is at this offset when the gaps are taken out."""
+    for gap in gaps:
+        if gap > offset:
+            break
+        offset += 1
+    return offset
 
 
 def _beginning(text: str) -> str:
@@ -115,44 +171,41 @@ def _beginning(text: str) -> str:
     return text[: len(text) - len(pieces[-1])] if len(pieces) > _BODY_WORDS else text
 
 
-def _tokens(pieces: list[str]) -> tuple[list[str | None], list[int]]:
-    """Tokens, and at which of them each piece stands. None for punctuation, which separates neighbours; words of
-    unsegmented text carry theirs at their edges.
+@lru_cache(maxsize=100_000)
+def _piece(piece: str) -> tuple[str, str, bool]:
+    """The term of a piece, empty for function words and punctuation; the country it names; whether punctuation ends it, so
+    that it has no right neighbour. Texts repeat their words: most answers are remembered.
     """
-    tokens: list[str | None] = []
-    at: list[int] = []
-    for piece in pieces:
-        at.append(len(tokens))
-        word, ends = _word(piece)
-        tokens.append(word)
-        if ends:
-            tokens.append(None)
-    return tokens, at
-
-
-@lru_cache(maxsize=50_000)
-def _word(piece: str) -> tuple[str | None, bool]:
-    """The token of a piece, and whether punctuation ends it. Texts repeat their words: most answers are remembered."""
     word = _EDGES.sub("", piece)
-    return (word if _PART.search(word) else None), bool(word) and not piece.endswith(word)
+    if not _PART.search(word):
+        return "", "", True
+    term = word.lower()  # underthesea has already put the tone marks in one place
+    country = ""
+    if word[0].isupper():
+        country = _HERE if term in VIETNAM else COUNTRY.get(term, "")
+    if term in _FUNCTION_WORDS or term in ONE_WORD or _SITE.search(term):
+        term = ""
+    elif _NUMBER.search(term):
+        term = "0"  # that there is a number may matter; which one does not
+    return term, country, not piece.endswith(word)
 
 
-def _places(
-    read: str, tokens: list[str | None], at: list[int], head: int, gazetteer: Gazetteer
-) -> tuple[list[str], int, bool, int]:
-    """Terms with place names replaced; how often home is named; whether in the title; how many other provinces.
+def _places(read: str, terms: list[str], head: int, gazetteer: Gazetteer, inside: set[int]) -> tuple[int, bool, int]:
+    """Replace place names in the terms; how often home is named; whether in the title; how many other provinces.
 
+    A province that a person is called like (`inside`: the pieces of persons' names) is none; home is home even there.
     Places across the border are left out: which they are would tell which province is home.
     """
-    terms = list(map(_term, tokens))
     homes, home_in_title, others = 0, False, set[str]()
     piece, position = -1, 0
     for mention in gazetteer.find(read):
         piece += _begun(read, position, mention.start + 1)
-        first = at[piece]
+        first = piece
         piece += _begun(read, mention.start + 1, mention.end)
         position = mention.end
-        terms[first : at[piece] + 1] = [""] * (at[piece] + 1 - first)
+        if not mention.unit.home and inside and not inside.isdisjoint(range(first, piece + 1)):
+            continue
+        terms[first : piece + 1] = [""] * (piece + 1 - first)
         if mention.unit.home:
             terms[first] = HOME
             homes += 1
@@ -160,7 +213,7 @@ def _places(
         elif mention.unit.kind == "province":
             terms[first] = OTHER
             others.add(mention.unit.name)
-    return terms, homes, home_in_title, len(others)
+    return homes, home_in_title, len(others)
 
 
 def _begun(read: str, start: int, end: int) -> int:
@@ -168,15 +221,6 @@ def _begun(read: str, start: int, end: int) -> int:
     part = read[start:end]
     inside = bool(part) and start > 0 and not (part[0].isspace() or read[start - 1].isspace())
     return len(part.split()) - inside
-
-
-@lru_cache(maxsize=50_000)
-def _term(token: str | None) -> str:
-    if token is None or token.lower() in _FUNCTION_WORDS:
-        return ""
-    if _NUMBER.search(token):
-        return "0"  # that there is a number may matter; which one does not
-    return token.lower()  # underthesea has already put the tone marks in one place
 
 
 def _bucket(count: int) -> str:

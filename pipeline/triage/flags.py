@@ -1,7 +1,8 @@
 """The topic model at work: scores, flags and the reasons for them.
 
-One linear function a topic over TF-IDF terms: score = sigmoid(bias + sum of value x weight). The reasons are the terms
-of that very sum.
+One linear function a topic over TF-IDF terms: score = sigmoid(bias + sum of value x weight), calibrated so that it is a
+probability. An item of which only the title is known says less: there the same sum is scaled and shifted (`title_only`). The
+reasons are the terms of that very sum; `Flag.rest` is what the others and the bias add to it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,12 @@ from pipeline.records import HOME, Flag, Judgement, Term
 from pipeline.text.normalise import keyed, tone_key
 from pipeline.text.places import Gazetteer
 from pipeline.text.sentences import sentences
-from pipeline.triage.features import features
+from pipeline.triage.features import NO_HOME, features
 
 MODEL_FILE = "topics.skops"
 _REASONS = 8  # terms shown for a topic
 _SENTENCES = 60  # of a text, looked through for the one to quote
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +47,45 @@ class TopicModel:
     weights: NDArray[np.float64]  # (terms, topics)
     bias: NDArray[np.float64]  # (topics,)
     thresholds: NDArray[np.float64]  # (topics,) of the score from which an item is flagged
+    # (2, 2, topics) what log-odds are multiplied by, and then raised by, without a text; where the title names home, and
+    # where it does not.
+    title_only: NDArray[np.float64]
+    no_home: NDArray[np.float64]  # (topics,) log-odds added where a text does not name home
 
     def vector(self, bag: Counter[str]) -> tuple[list[str], NDArray[np.intp], NDArray[np.float64]]:
         """Known terms, their rows, and their values: (1 + ln count) x idf, length 1."""
-        terms = [term for term in bag if term in self.vocabulary]
-        rows = np.array([self.vocabulary[term] for term in terms], dtype=np.intp)
-        values = np.array([1.0 + math.log(bag[term]) for term in terms]) * self.idf[rows]
-        length = float(np.linalg.norm(values))
-        return terms, rows, values / length if length else values
+        known = [(term, row, bag[term]) for term in bag if (row := self.vocabulary.get(term)) is not None]
+        terms, found, counts = zip(*known, strict=True) if known else ((), (), ())
+        rows = np.array(found, dtype=np.intp)
+        values = (1.0 + np.log(np.array(counts, dtype=np.float64))) * self.idf[rows]
+        length = float(np.sqrt(values @ values))
+        return list(terms), rows, values / length if length else values
 
-    def logits(self, bag: Counter[str]) -> NDArray[np.float64]:
+    def parts(
+        self, bag: Counter[str], *, title_only: bool
+    ) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
+        """Known terms, what each adds to the log-odds (terms, topics), and what they are added to (topics,)."""
+        terms, rows, values = self.vector(bag)
+        added, base = values[:, None] * self.weights[rows], self.bias
+        if title_only:
+            scale, shift = self.title_only[int(NO_HOME in bag)]
+            added, base = added * scale, base * scale + shift
+        elif NO_HOME in bag:
+            base = base + self.no_home
+        return terms, added, base
+
+    def logits(self, bag: Counter[str], *, title_only: bool = False) -> NDArray[np.float64]:
         """Log-odds (topics,)."""
-        _, rows, values = self.vector(bag)
-        return self.bias + values @ self.weights[rows]
+        _, added, base = self.parts(bag, title_only=title_only)
+        made: NDArray[np.float64] = base + added.sum(axis=0)
+        return made
 
     def judge(
         self, version_id: str, title: str, text: str, segmented: tuple[str, str], gazetteer: Gazetteer
     ) -> Judgement:
         """Flags of an item: its published title and text, and their words (title, text)."""
-        terms, rows, values = self.vector(features(*segmented, gazetteer))
-        parts = values[:, None] * self.weights[rows]  # (terms, topics) contributions in log-odds
-        logits = self.bias + parts.sum(axis=0)
+        terms, parts, base = self.parts(features(*segmented, gazetteer), title_only=not text.strip())
+        logits = base + parts.sum(axis=0)
         flags = []
         for column, topic in enumerate(self.topics):
             score = 1.0 / (1.0 + math.exp(-float(logits[column])))
@@ -79,7 +98,8 @@ class TopicModel:
                 if weight > 0
             )
             sentence, marks = _sentence(title, text, reasons) if flagged else ("", ())
-            flags.append(Flag(topic, score, flagged, reasons, sentence, marks))
+            rest = float(logits[column]) - sum(reason.weight for reason in reasons)
+            flags.append(Flag(topic, score, flagged, reasons, sentence, marks, rest))
         return Judgement(version_id, self.version, tuple(flags))
 
     def save(self, folder: Path) -> None:
@@ -95,14 +115,23 @@ def make(
     weights: NDArray[np.float64],
     bias: NDArray[np.float64],
     thresholds: NDArray[np.float64],
+    title_only: NDArray[np.float64] | None = None,
+    no_home: NDArray[np.float64] | None = None,
 ) -> TopicModel:
-    """A model from trained parts; its version is computed from them."""
-    model = TopicModel("", topics, {term: row for row, term in enumerate(terms)}, idf, weights, bias, thresholds)
+    """A model from trained parts; its version is computed from them. Without `title_only` a title counts like a text, without
+    `no_home` nothing is added.
+    """
+    if title_only is None:
+        title_only = np.array([[np.ones(len(topics)), np.zeros(len(topics))]] * 2)
+    if no_home is None:
+        no_home = np.zeros(len(topics))
+    vocabulary = {term: row for row, term in enumerate(terms)}
+    model = TopicModel("", topics, vocabulary, idf, weights, bias, thresholds, title_only, no_home)
     digest = hashlib.sha256()
     for name, value in sorted(_content(model).items()):
         digest.update(name.encode())
         digest.update(value.tobytes() if isinstance(value, np.ndarray) else str(value).encode())
-    return TopicModel(digest.hexdigest()[:12], topics, model.vocabulary, idf, weights, bias, thresholds)
+    return replace(model, version=digest.hexdigest()[:12])
 
 
 def load(folder: Path) -> TopicModel:
@@ -121,6 +150,8 @@ def load(folder: Path) -> TopicModel:
             weights=content["weights"].astype(np.float64),
             bias=content["bias"],
             thresholds=content["thresholds"],
+            title_only=content["title_only"],
+            no_home=content["no_home"],
         )
     except FileNotFoundError as error:
         raise ModelError(say("model.missing", path=path)) from error
@@ -139,6 +170,8 @@ def _content(model: TopicModel) -> dict[str, Any]:
         "weights": model.weights,
         "bias": model.bias,
         "thresholds": model.thresholds,
+        "title_only": model.title_only,
+        "no_home": model.no_home,
     }
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pipeline.learning.labels import Labelled
+from pipeline.learning.train import Target
 from tests.conftest import ROOT
 
 PROVINCES = (ROOT / "models" / "gazetteer" / "provinces.tsv").read_text(encoding="utf-8")
-TARGETS = {"sovereignty": 0.8, "human_rights": 0.8, "provincial_reputation": 0.9}
+TARGETS = {"sovereignty": Target(0.8, 0.2), "human_rights": Target(0.8, 0.2), "provincial_reputation": Target(0.9, 0.5)}
 
 _PLACES = ("Đảo Én", "Rạch Sậy", "Gò Mây", "Bến Chài", "Cồn Sẻ", "Đồi Sim")
 _KINDS = (

@@ -1,16 +1,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
-from pipeline.catalogue import Shown
-from pipeline.learning.card import CARD, write_card
-from pipeline.learning.evaluate import figures, measure
-from pipeline.learning.train import train
+from pipeline.learning.evaluate import (
+    calibration_error,
+    figures,
+    intervals,
+    probabilities,
+    recall_by,
+    reliability,
+    score,
+    share,
+    truth_of,
+)
+from pipeline.learning.train import bag_of, train
 from pipeline.records import TOPICS
 from pipeline.text.places import Gazetteer
 from tests.learning.made import PROVINCES, TARGETS, small_set
@@ -36,38 +42,71 @@ def test_figures_count_what_was_found_missed_and_flagged_in_vain() -> None:
 
 def test_a_score_at_the_threshold_is_a_flag() -> None:
     items = small_set()[:4]
-    scores = np.full((4, 3), 0.5)
-    made = figures(scores, items, HALF)
+    made = figures(np.full((4, 3), 0.5), items, HALF)
     assert made["sovereignty"]["recall"] == 1
     assert made["sovereignty"]["precision"] == pytest.approx(1 / 4)
 
 
-@pytest.fixture(params=["vi", "en"])
-def shown(request: pytest.FixtureRequest) -> Shown:
-    return Shown(request.param, ZoneInfo("Asia/Ho_Chi_Minh"))
+def test_thresholds_may_be_those_of_each_item() -> None:
+    """In cross-validation every fold has its own."""
+    items = small_set()[:4]
+    scores = np.full((4, 3), 0.5)
+    limits = np.full((4, 3), 0.4)
+    limits[0, 0] = 0.6  # the one item about sovereignty
+    made = figures(scores, items, limits)
+    assert made["sovereignty"]["recall"] == 0
+    assert made["sovereignty"]["threshold"] == pytest.approx((0.6 + 0.4 * 3) / 4)
 
 
-def test_the_card_prints_the_models_own_figures_and_what_it_was_made_from(tmp_path: Path, shown: Shown) -> None:
-    nobody = Gazetteer.from_names([], PROVINCES)
-    trained = train(small_set(), nobody, PROVINCES, TARGETS)
-    data = tmp_path / "dữ liệu.jsonl"
-    data.write_text("một\n", encoding="utf-8")
-    gold = small_set()[:4]
-    card = write_card(tmp_path, trained, [data], (tmp_path / "thật.jsonl", gold), nobody, PROVINCES, shown).read_text(
-        "utf-8"
-    )
-    assert trained.model.version in card
-    assert "| dữ liệu.jsonl | " in card
-    for made in (
-        figures(trained.held_out, trained.items, trained.model.thresholds),
-        measure(trained.model, gold, nobody, PROVINCES),
-    ):
+def test_intervals_lie_around_the_figure_and_narrow_with_more_items() -> None:
+    items = small_set()
+    random = np.random.default_rng(1)
+    scores = np.clip(truth_of(items) * 0.4 + random.random((len(items), 3)) * 0.6, 0, 1)
+    widths = []
+    for times in (1, 16):
+        many, told = items * times, np.tile(scores, (times, 1))
+        made, around = figures(told, many, HALF), intervals(told, many, HALF)
         for topic in TOPICS:
-            (row,) = {line for line in card.splitlines() if shown.text(f"topic.{topic}") in line} & {
-                line for line in card.splitlines() if f"| {shown.number(made[topic]['items'])} |" in line
-            }
-            for name in ("average_precision", "f1", "precision", "recall", "threshold"):
-                assert f" {shown.number(made[topic][name], 3)} " in row, name
-    without = write_card(tmp_path, trained, [data], None, nobody, PROVINCES, shown)
-    assert without == tmp_path / CARD
-    assert "thật.jsonl" not in without.read_text("utf-8")
+            for name in ("average_precision", "f1"):
+                low, high = around[topic][name]
+                assert low <= made[topic][name] <= high
+        widths.append(around[TOPICS[0]]["f1"][1] - around[TOPICS[0]]["f1"][0])
+    assert widths[1] < widths[0]
+
+
+def test_a_share_has_wilsons_interval() -> None:
+    one = share("x", 8, 10)
+    assert (one.low, one.high) == pytest.approx((0.4902, 0.9433), abs=5e-4)  # Newcombe 1998, method 3
+    assert share("x", 0, 10).low == 0
+    assert share("x", 10, 10).high == 1
+
+
+def test_recall_is_told_for_each_group() -> None:
+    items = [replace(item, year=2020 + number % 2) for number, item in enumerate(small_set())]
+    scores = np.zeros((len(items), 3))
+    made = list(recall_by("year", scores, items, HALF))
+    assert {topic for topic, _ in made} == set(TOPICS)
+    assert sum(found.of for _, found in made) == int(truth_of(items).sum())
+    assert all(found.found == 0 for _, found in made)
+
+
+def test_scores_that_mean_what_they_say_have_no_calibration_error() -> None:
+    scores = np.array([0.25] * 4 + [0.75] * 4)
+    honest = np.array([True, False, False, False, True, True, True, False])
+    assert calibration_error(scores, honest) == pytest.approx(0)
+    assert [(one.items, one.observed) for one in reliability(scores, honest)] == [(4, 0.25), (4, 0.75)]
+    assert calibration_error(scores, ~honest) == pytest.approx(0.5)
+    assert calibration_error(np.array([1.0]), np.array([True])) == 0  # the last bin holds 1 itself
+
+
+def test_scores_of_items_and_of_their_features_are_the_same() -> None:
+    nobody = Gazetteer.from_names([], PROVINCES)
+    items = small_set()
+    model = train(items, nobody, PROVINCES, TARGETS).model
+    bags = [bag_of(item, nobody, PROVINCES) for item in items]
+    assert np.array_equal(score(model, items, nobody, PROVINCES), probabilities(model, bags))
+    titles = [replace(item, text="") for item in items]
+    assert np.array_equal(
+        score(model, titles, nobody, PROVINCES),
+        probabilities(model, [bag_of(item, nobody, PROVINCES) for item in titles], title_only=True),
+    )

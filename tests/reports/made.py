@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from pipeline.catalogue import Shown, reason
-from pipeline.records import HOME, CoverageRow, Flag, FlaggedItem, PlainItem, Term
+from pipeline.records import HOME, CoverageRow, Flag, FlaggedItem, Missed, PlainItem, Term
 from pipeline.reports.digest import DigestData
 
 UNTIL = datetime(2026, 11, 23, 0, 15, tzinfo=UTC)  # 07:15 in Vietnam
@@ -65,11 +65,15 @@ def data(**changed: object) -> DigestData:
             item("không giờ", flag("human_rights", 0.5), published=None, lang="en"),
         ),
         sample=tuple(
-            PlainItem(f"p{n}", f"Báo {n}", f"https://bao.vn/{n}", f"Tin thường {n}", "Chuyện thường.", UNTIL) for n in range(3)
+            PlainItem(f"p{n}", f"v{n}", f"Báo {n}", f"https://bao.vn/{n}", f"Tin thường {n}", "Chuyện thường.", UNTIL)
+            for n in range(3)
         ),
+        missed=MISSED, missed_days=28,
     )  # fmt: skip
     return replace(made, **changed)  # type: ignore[arg-type]  # as above
 
+
+MISSED = Missed("", judged=0, worthy=0, unflagged=0, estimate=0.0, low=0.0, high=0.0, unjudged=11_107)
 
 CONTROL = "\u202e\x00\x08\x1b"
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(2)>' & ]]> {{ 7*7 }} " + CONTROL

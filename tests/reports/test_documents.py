@@ -201,7 +201,7 @@ def test_links_to_articles_tell_the_paper_nothing_of_the_reader(digest: Digest) 
 def _hostile() -> Digest:
     address = f"https://bao.vn/?q={HOSTILE.rstrip(CONTROL)}"
     bad = item(HOSTILE, flag(sentence=HOSTILE), title=HOSTILE, lead=HOSTILE, outlet=HOSTILE, url=address)
-    sample = (PlainItem("p", HOSTILE, address, HOSTILE, HOSTILE, None),)
+    sample = (PlainItem("p", "v", HOSTILE, address, HOSTILE, HOSTILE, None),)
     named = replace(COVERAGE[2], name=HOSTILE)
     return build(
         data(flagged=(bad,), sample=sample, coverage=(named,), province=HOSTILE, body=HOSTILE, superior=HOSTILE)
@@ -264,7 +264,7 @@ _NO_LINKS = [
 
 @pytest.mark.parametrize("address", _NO_LINKS)
 def test_only_web_addresses_become_links(address: str) -> None:
-    sample = (PlainItem("p", "Báo", address, "Tin mẫu", "", None),)
+    sample = (PlainItem("p", "v", "Báo", address, "Tin mẫu", "", None),)
     digest = build(data(flagged=(item("x", url=address, title="Tin cờ"),), sample=sample))
     tree = _html(digest)
     assert "Tin cờ" in _read(tree)

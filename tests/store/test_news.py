@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from pipeline.records import PlainItem
-from pipeline.store import articles, news
+from pipeline.learning.queue import blind_sample
+from pipeline.records import TOPICS, PlainItem
+from pipeline.store import articles, labels, news
 from pipeline.store.database import Database
 from tests.store.rows import EXTRACTOR, MODEL, T0, hours, judgement, link, publish, reading
 
@@ -25,7 +26,9 @@ def _flagged(database: Database, model: str = MODEL) -> list[str]:
 
 
 def _sample(database: Database, size: int = 100, until: datetime = UNTIL, model: str = MODEL) -> list[PlainItem]:
-    return news.unflagged_sample(database, SINCE, until, OLDEST, model, OUTLETS, size, f"{until:%d/%m/%Y}")
+    found = labels.candidates(database, SINCE, until, OLDEST, model)
+    draws = blind_sample(found, [0.5] * len(TOPICS), f"{until:%Y-%m-%d}", size, model)
+    return news.plain(database, [draw.item_id for draw in draws], OUTLETS)
 
 
 def test_counts_tell_seen_old_judged_and_flagged_apart(database: Database) -> None:

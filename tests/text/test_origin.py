@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.text.origin import origin_marks
+from pipeline.text.origin import origin_marks, without_marks
 
 BODY = "Cầu mới bắc qua sông Mẫu đã thông xe.\n"
 
@@ -98,3 +98,11 @@ def test_a_text_can_have_a_dateline_and_a_credit() -> None:
 def test_marks_of_any_text_are_places_in_it(text: str) -> None:
     for mark in origin_marks(text):
         assert 0 <= mark.start < mark.end <= len(text)
+
+
+def test_a_short_text_whose_first_line_begins_with_an_outlet_loses_no_more_than_that() -> None:
+    text = "TTO - Hội nghị về quyền trẻ em họp ở Quảng Trị sáng nay.\nChủ tịch tỉnh đến dự."
+    assert without_marks(text) == "Hội nghị về quyền trẻ em họp ở Quảng Trị sáng nay.\nChủ tịch tỉnh đến dự."
+    assert without_marks("TTO - Một câu.") == "Một câu."
+    assert without_marks("Một câu.\nTheo TTXVN") == "Một câu."
+    assert without_marks("Một câu.") == "Một câu."

@@ -20,7 +20,7 @@ from pipeline.records import HOME, TOPICS, Article, Version
 from pipeline.text.normalise import tone_key
 from pipeline.text.places import Gazetteer
 from pipeline.text.words import segment, words
-from pipeline.triage.features import features
+from pipeline.triage.features import NO_HOME, features
 from pipeline.triage.flags import MODEL_FILE, TopicModel, load, make
 from tests.conftest import ROOT
 from tests.triage.judging import ITEMS, Item, gazetteer, hand_made, judged
@@ -50,12 +50,13 @@ def test_the_reasons_are_terms_of_the_very_sum_that_makes_the_score(model: Topic
     assert length > 0
     for column, flag in enumerate(judged(model, item).flags):
         parts = {term: value / length * model.weights[model.vocabulary[term], column] for term, value in raw.items()}
-        logit = model.bias[column] + sum(parts.values())
+        logit = model.bias[column] + (NO_HOME in bag) * model.no_home[column] + sum(parts.values())
         assert flag.topic == TOPICS[column]
         assert flag.score == pytest.approx(1 / (1 + math.exp(-logit)), abs=1e-12)
         assert flag.flagged == (flag.score >= model.thresholds[column])
         for_it = sorted((part for part in parts.values() if part > 0), reverse=True)
         assert [term.weight for term in flag.terms] == pytest.approx(for_it[: len(flag.terms)])  # strongest first
+        assert flag.rest + sum(term.weight for term in flag.terms) == pytest.approx(logit)
         assert len(flag.terms) == min(len(for_it), 8)
         for term in flag.terms:
             assert term.weight == pytest.approx(parts[term.term])
@@ -232,17 +233,18 @@ def test_the_shipped_file_is_what_its_own_content_is_saved_as(tmp_path: Path, sh
     shipped.save(tmp_path)
     assert (tmp_path / MODEL_FILE).read_bytes() == (SHIPPED / MODEL_FILE).read_bytes()
     remade = make(
-        shipped.topics, list(shipped.vocabulary), shipped.idf, shipped.weights, shipped.bias, shipped.thresholds
-    )
+        shipped.topics, list(shipped.vocabulary), shipped.idf, shipped.weights, shipped.bias, shipped.thresholds,
+        shipped.title_only, shipped.no_home,
+    )  # fmt: skip
     assert remade.version == shipped.version
 
 
 def test_every_part_of_a_model_shows_in_its_version() -> None:
     one = hand_made()
     terms = list(one.vocabulary)
-    parts = (one.topics, terms, one.idf, one.weights, one.bias, one.thresholds)
+    parts = (one.topics, terms, one.idf, one.weights, one.bias, one.thresholds, one.title_only, one.no_home)
     versions = {make(*parts).version}
-    for index in range(2, 6):
+    for index in range(2, 8):
         changed = list(parts)
         changed[index] = parts[index] + 1e-9  # type: ignore[operator]  # the last four are arrays
         versions.add(make(*changed).version)  # type: ignore[arg-type]
@@ -298,12 +300,12 @@ def test_a_model_with_any_byte_changed_is_refused_or_is_the_same_model(tmp_path:
 
 
 def test_a_model_of_a_later_format_is_refused_with_both_formats_named(tmp_path: Path) -> None:
-    (tmp_path / MODEL_FILE).write_bytes(skops.io.dumps({"format": 2}))
-    with pytest.raises(ModelError, match=r"\b2\b.*\b1\b"):
+    (tmp_path / MODEL_FILE).write_bytes(skops.io.dumps({"format": 3}))
+    with pytest.raises(ModelError, match=r"\b3\b.*\b2\b"):
         load(tmp_path)
 
 
-@pytest.mark.parametrize("content", [["a list"], "text", {"format": 1, "run": Counter()}], ids=["list", "text", "type"])
+@pytest.mark.parametrize("content", [["a list"], "text", {"format": 2, "run": Counter()}], ids=["list", "text", "type"])
 def test_a_model_that_holds_something_else_is_refused(tmp_path: Path, content: object) -> None:
     (tmp_path / MODEL_FILE).write_bytes(skops.io.dumps(content))
     with pytest.raises(ModelError):
