@@ -73,7 +73,9 @@ def _places(settings: Settings) -> tuple[Gazetteer, str]:
 def _targets(topics: Topics) -> dict[str, Target]:
     from pipeline.learning.train import Target
 
-    return {topic.id: Target(topic.target_recall, topic.prevalence) for topic in topics.topic}
+    return {
+        topic.id: Target(topic.target_recall, topic.prevalence, topic.untitled_prevalence) for topic in topics.topic
+    }
 
 
 def _reading(settings: Settings) -> Database | None:

@@ -200,6 +200,9 @@ class Topic(Strict):
     id: Literal["sovereignty", "human_rights", "provincial_reputation"]
     target_recall: Annotated[float, Field(gt=0.5, lt=1)]  # of its items, found on held-out folds
     prevalence: Annotated[float, Field(gt=0, lt=1)]  # part of what is judged that is about it
+    untitled_prevalence: Annotated[float, Field(gt=0, lt=1)] = (
+        0.07  # for the image: of items whose title does not name home
+    )
     margin: Annotated[float, Field(gt=0, lt=1)] = 0.05  # by which a candidate model may be worse than the champion
 
 

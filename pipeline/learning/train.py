@@ -51,8 +51,9 @@ class Target:
 
     recall: float  # part of the topic's items that its threshold must find, on folds that have not seen them
     prevalence: (
-        float  # part of the items in the stream that are about it; for the province's image: of those that name it
+        float  # part of the items in the stream that are about it; of the province's image: of those that name it
     )
+    untitled: float = 0.07  # for the province's image: the same of items whose title does not name it
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def learn(items: Sequence[Labelled], readings: Sequence[Sequence[Reading]], targ
         # A title often leaves out the place: what those are about is fitted by itself.
         for kind, named in enumerate((title_named, ~title_named)):
             chosen = known & named if image else known
-            prevalence = truth[chosen, column].mean() if image and kind else target.prevalence
+            prevalence = target.untitled if image and kind else target.prevalence
             a, b = _platt(*_chosen(raw_titles, truth, column, chosen), prevalence=prevalence)
             # The model multiplies the log-odds of a full text; here they are those of the raw score.
             title_only[kind, :, column] = a / scale, b - shift * a / scale

@@ -126,7 +126,8 @@ def test_the_shipped_model_is_what_training_on_the_seed_gives() -> None:
     items = [item for path in sorted((models / "seed").glob("*.jsonl")) for item in read_labelled(path)]
     tables = [(models / "gazetteer" / name).read_text(encoding="utf-8") for name in ("quang_tri.tsv", "provinces.tsv")]
     targets: dict[str, Target] = {
-        topic.id: Target(topic.target_recall, topic.prevalence) for topic in read_topics(models / "topics.toml").topic
+        topic.id: Target(topic.target_recall, topic.prevalence, topic.untitled_prevalence)
+        for topic in read_topics(models / "topics.toml").topic
     }
     made = train(items, Gazetteer.from_tables(*tables), tables[1], targets)
     shipped = load(models / "current")
