@@ -38,7 +38,8 @@ from pipeline.text.crf import installed_tables
 from pipeline.text.extract import extract
 from pipeline.text.places import Gazetteer
 from pipeline.text.segmenter import COMPILED, Segmenter
-from pipeline.text.words import words
+from pipeline.text.words import told_words, words
+from pipeline.triage.features import features
 from pipeline.triage.flags import load
 from tests.text.demo_pages import demo_page
 
@@ -140,7 +141,7 @@ def read_and_judge(html: bytes) -> int:
     if article is None:
         return 0
     told = f"{article.lead}\n{article.text}"
-    split = (words(article.title), "\n".join(words(part) for part in told.split("\n") if part))
+    split = (words(article.title), told_words(told, "vi"))
     _STATE["model"].judge("", article.title, told, split, _STATE["gazetteer"])
     return len(article.text)
 
@@ -292,6 +293,13 @@ def main() -> None:
     a, b, ratio = compare(
         lambda pair: model.judge("", pair[0], pair[1], pair, gazetteer), lambda pair: by_peer(" ".join(pair)), split
     )
+    began = time.perf_counter()
+    load(ROOT / "models" / "current")
+    table.add_row("model, loaded (s)", f"{time.perf_counter() - began:.2f}", "floor 0.50", "")
+    a_, b_, ratio_ = compare(
+        lambda pair: model.logits(features(pair[0], pair[1], gazetteer)), lambda pair: by_peer(" ".join(pair)), split
+    )
+    table.add_row("scores, one at a time (items/s)", f"{a_:.0f}", f"scikit-learn {b_:.0f}", f"{ratio_:.2f}")
     table.add_row("flags with reasons (items/s)", f"{a:.0f}", f"scikit-learn, scores only {b:.0f}", f"{ratio:.2f}")
     throughput(table, by_peer)
     Console().print(table)

@@ -59,9 +59,12 @@ _BY_SPELLING = {
     for name, others in _NAMES.items()
     for spelling in [name, *filter(None, others.split("|"))]
 }
-# Spellings that are one word and name nothing else: 'TTXVN', 'VTV.vn', 'VnExpress'.
+# Spellings that are one word and name nothing else: 'TTXVN', 'VTV.vn', 'VnExpress'; also as a segmenter joins them: 'BBC_News'.
 ONE_WORD = frozenset(
-    spelling for spelling in _BY_SPELLING if " " not in spelling and (len(spelling) > 2 or "." in spelling)
+    spelling.replace(" ", "_")
+    for spelling in _BY_SPELLING
+    if spelling.isascii() or " " not in spelling
+    if len(spelling) > 2
 ) - {"zing", "tass"}
 _ANY = "|".join(re.escape(spelling) for spelling in sorted(_BY_SPELLING, key=len, reverse=True))
 _KNOWN = re.compile(rf"(?<![\w.])({_ANY})(?!\w)", re.I)

@@ -237,6 +237,7 @@ def test_the_shipped_file_is_what_its_own_content_is_saved_as(tmp_path: Path, sh
         shipped.title_only, shipped.no_home,
     )  # fmt: skip
     assert remade.version == shipped.version
+    assert (SHIPPED / MODEL_FILE).stat().st_size < 10_000_000
 
 
 def test_every_part_of_a_model_shows_in_its_version() -> None:
