@@ -19,7 +19,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from pipeline.line import Line
-from pipeline.reports.digest import LETTERS, issues, to_json
+from pipeline.reports.digest import LETTERS, issues, missed_line, to_json
 from pipeline.reports.docx import to_docx
 from pipeline.reports.html import environment, font_faces, stylesheet
 
@@ -62,7 +62,9 @@ def make_console(line: Line) -> FastAPI:
     @app.get("/")
     def today() -> HTMLResponse:
         made = line.digest(*period())
-        return page("today.html", "/", digest=made, letters=LETTERS, issues=issues(made, shown))
+        return page(
+            "today.html", "/", digest=made, letters=LETTERS, issues=issues(made, shown), missed=missed_line(made, shown)
+        )
 
     @app.get("/nguon")
     def sources() -> HTMLResponse:

@@ -95,6 +95,8 @@ def _parts(card: Card, shown: Shown) -> Iterator[str]:
     yield _figures(card.trained.held_out, items, model.thresholds, shown)
     for one in card.measured:
         yield from _measured(one, model, shown)
+    if card.measured:
+        yield from _in_detail(card.measured[-1], model, shown)  # real items, where there are any
     yield f"## {say('card.fair')}"
     if card.pairs:
         yield say("card.pairs", n=card.pairs[0].of)
@@ -128,8 +130,11 @@ def _measured(one: Measured, model: TopicModel, shown: Shown) -> Iterator[str]:
     if one.titles is not None:
         yield say("card.titles")
         yield _figures(one.titles, one.items, model.thresholds, shown)
-    if not one.name:
-        return
+
+
+def _in_detail(one: Measured, model: TopicModel, shown: Shown) -> Iterator[str]:
+    """The reliability curve, and recall by tone, language, kind and year."""
+    say, truth = shown.text, truth_of(one.items)
     yield f"### {say('card.calibration')}"
     yield say("card.calibration_note")
     yield _rows(

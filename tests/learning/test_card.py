@@ -105,6 +105,9 @@ def test_scores_of_the_frozen_set_are_told_under_their_own_heading(
     own = Measured("", items, score(trained.model, items, NOBODY, PROVINCES))
     card = write_card(tmp_path, Card(trained, [], [own], [], 0.0), shown).read_text("utf-8")
     assert f"## {shown.text('card.frozen', n=shown.number(len(items)))}" in card
+    for group in ("tone", "lang", "kind", "year"):  # an office has no other items to look at
+        assert shown.text("card.groups", group=shown.text(f"card.group_{group}")) in card
+    assert shown.text("card.calibration") in card
 
 
 def test_a_title_cannot_break_the_table(tmp_path: Path, shown: Shown, trained: Trained) -> None:

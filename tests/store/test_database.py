@@ -172,3 +172,20 @@ def test_a_snapshot_can_be_published_where_a_crash_left_a_torn_one(database: Dat
     target.with_name(f".{SNAPSHOT}.{os.getpid()}").write_bytes(b"torn")
     with duckdb.connect(str(database.publish_snapshot()), read_only=True) as reader:
         assert reader.execute("SELECT count(*) FROM articles").fetchall() == [(1,)]
+
+
+def test_the_snapshot_is_read_while_another_process_holds_the_store(database: Database, tmp_path: Path) -> None:
+    database.run("CREATE TABLE kept (word TEXT)")
+    database.run("INSERT INTO kept VALUES ('biển')")
+    database.publish_snapshot()
+    database.run("INSERT INTO kept VALUES ('đảo')")
+    reading = Database.snapshot(tmp_path)
+    assert reading.rows("SELECT word FROM kept") == [("biển",)]  # as it was when it was published
+    with pytest.raises(duckdb.Error, match="read-only"):
+        reading.run("INSERT INTO kept VALUES ('sông')")
+    reading.close()
+
+
+def test_a_missing_snapshot_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"snapshot\.duckdb"):
+        Database.snapshot(tmp_path / "nothing")
