@@ -481,12 +481,14 @@ def classify(
                         "scores": {flag.topic: round(flag.score, 6) for flag in judgement.flags},
                         "topics": [flag.topic for flag in flagged],
                         "why": {
-                            flag.topic: [{"term": term.term, "weight": round(term.weight, 6)} for term in flag.terms]
+                            flag.topic: [
+                                {"term": term, "weight": round(weight, 6)}
+                                # All other terms and the bias in one, so that the weights sum to the score's log-odds.
+                                for term, weight in [*((one.term, one.weight) for one in flag.terms), ("…", flag.rest)]
+                            ]
                             for flag in flagged
                         }
                         | {"sentence": flagged[0].sentence if flagged else ""},
-                        # With the weights of `why` these sum to the score's log-odds.
-                        "rest": {flag.topic: round(flag.rest, 6) for flag in flagged},
                         "model": judgement.model,
                     },
                     ensure_ascii=False,

@@ -18,6 +18,12 @@ HOME = "⌂"  # any name of the home province, its units and landmarks
 OTHER = "◇"  # the name of another province
 PERSON = "☺"  # the name of a person
 
+
+def bare(term: str) -> str:
+    """A term of the model without the mark of its field (title, lead)."""
+    return term[2:] if term.startswith(("t:", "l:")) else term
+
+
 Language = Literal["vi", "en", "zh", "lo", "other"]
 Scope = Literal["provincial", "provincial-official", "neighbouring", "national", "foreign-language", "foreign"]
 Method = Literal["selectors", "general", "fallback", "feed"]  # how a text was read from its page

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from pipeline.catalogue import Shown
-from pipeline.records import HOME, OTHER, TOPICS, CoverageRow, Flag, FlaggedItem, Missed, PlainItem
+from pipeline.records import HOME, OTHER, PERSON, TOPICS, CoverageRow, Flag, FlaggedItem, Missed, PlainItem, bare
 
 LETTERS = {"sovereignty": "C", "human_rights": "N", "provincial_reputation": "U"}
 _TERMS_SHOWN = 5
@@ -216,7 +216,7 @@ def _terms(flag: Flag) -> tuple[str, ...]:
     """The strongest terms as a person reads them; shorter ones inside longer ones are not repeated."""
     shown: list[str] = []
     for term in flag.terms:
-        words = [word for word in term.term.removeprefix("t:").split() if word not in (HOME, OTHER, "0")]
+        words = [word for word in bare(term.term).split() if word not in (HOME, OTHER, PERSON, "0")]
         if term.term.startswith("#") or not any(char.isalpha() for word in words for char in word):
             continue
         plain = _as_written(" ".join(words).replace("_", " "), flag.sentence)

@@ -5,6 +5,7 @@ An item becomes a bag of terms:
   word            a word of title or text, lower case, syllables joined by '_'
   word word       two neighbouring words, no function word between or among them
   t:word          a word of the title
+  l:word          a word of the lead: the first 45 words of a text of more than 70 (a shorter one is nothing but a lead)
   ⌂               a name of the home province (any of its names, units and landmarks)
   ◇               a name of another province
   ☺               the name of a person
@@ -32,6 +33,7 @@ from pipeline.text.places import Gazetteer
 from pipeline.triage.abroad import COUNTRY, VIETNAM
 
 NO_HOME = "#home=0"
+_SHORT, _LEAD_WORDS = 70, 45
 _BODY_WORDS = 350  # an item is about what its beginning is about; the rest dilutes it
 # Words that hold sentences together say nothing about the topic.
 _FUNCTION_WORDS = frozenset(
@@ -119,6 +121,9 @@ def features(title: str, text: str, gazetteer: Gazetteer) -> Counter[str]:
     in_title = _counted(terms[: len(head)], ends[: len(head)])
     bag = Counter([*in_title, *_counted(terms[len(head) :], ends[len(head) :])])
     bag.update(f"t:{term}" for term in in_title if " " not in term)
+    if len(body) > _SHORT:
+        lead = terms[len(head) : len(head) + _LEAD_WORDS]
+        bag.update(f"l:{term}" for term in lead if term and term != _REST)
     bag[f"#home={_bucket(homes)}"] = 1
     bag[f"#others={_bucket(others)}"] = 1
     if home_in_title:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from pipeline.catalogue import text as say
 from pipeline.errors import ModelError
-from pipeline.records import HOME, Flag, Judgement, Term
+from pipeline.records import HOME, OTHER, PERSON, Flag, Judgement, Term, bare
 from pipeline.text.normalise import keyed, tone_key
 from pipeline.text.places import Gazetteer
 from pipeline.text.sentences import sentences
@@ -202,9 +202,9 @@ def _sentence(title: str, text: str, reasons: tuple[Term, ...]) -> tuple[str, tu
     sentence of the text carries any.
     """
     wanted = {
-        tone_key(term.term.removeprefix("t:")): term.weight
+        tone_key(bare(term.term)): term.weight
         for term in reasons
-        if not term.term.startswith("#") and HOME not in term.term
+        if not term.term.startswith("#") and not {HOME, OTHER, PERSON} & set(term.term)
     }
     wanted.pop("", None)
     best, most = title, 0.0

@@ -315,3 +315,12 @@ def test_the_single_words_of_a_text_are_in_order_without_function_words_numbers_
         "tàu_cá",
     ]
     assert terms_of("") == []
+
+
+def test_the_lead_of_a_long_text_is_a_field_of_its_own() -> None:
+    """Of a text that is hardly longer than a lead it would only say everything twice."""
+    long = " ".join(["mở_đầu", *["chuyện"] * 44, *["tiếp"] * 40])
+    bag = features("Tin", long, gazetteer("Cồn Sẻ"))
+    assert (bag["l:mở_đầu"], bag["l:chuyện"], bag["l:tiếp"]) == (1, 44, 0)
+    short = " ".join(long.split()[:70])
+    assert not [term for term in features("Tin", short, gazetteer("Cồn Sẻ")) if term.startswith("l:")]

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import ModelError
-from pipeline.records import HOME, TOPICS, Article, Version
+from pipeline.records import HOME, TOPICS, Article, Version, bare
 from pipeline.text.normalise import tone_key
 from pipeline.text.places import Gazetteer
 from pipeline.text.words import segment, words
@@ -82,7 +82,7 @@ def test_a_flag_quotes_a_sentence_exactly_and_marks_its_terms_in_it(model: Topic
         assert flag.sentence
         assert flag.sentence in text or flag.sentence == title
         # A name of the home province stands for many; it is not marked.
-        named = (term.term.removeprefix("t:") for term in flag.terms if HOME not in term.term)
+        named = (bare(term.term) for term in flag.terms if HOME not in term.term)
         keys = {tone_key(name) for name in named if not name.startswith("#")} - {""}
         previous = -1
         for start, end in flag.marks:
