@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.catalogue import Shown
+from pipeline.learning import evaluate
 from pipeline.learning.candidate import against, measure
 from pipeline.learning.card import CARD, Card, Measured, shut_reasons, write_card
 from pipeline.learning.evaluate import figures, score, share
@@ -23,6 +24,12 @@ MARGINS = dict.fromkeys(TOPICS, 0.05)
 @pytest.fixture(params=["vi", "en"])
 def shown(request: pytest.FixtureRequest) -> Shown:
     return Shown(request.param, ZoneInfo("Asia/Ho_Chi_Minh"))
+
+
+@pytest.fixture(autouse=True)
+def few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here it matters that intervals are printed, not how fine they are."""
+    monkeypatch.setattr(evaluate, "RESAMPLES", 40)
 
 
 @pytest.fixture(scope="module")
