@@ -176,11 +176,12 @@ def vectors(bags: Sequence[Bag], vocabulary: Mapping[str, int], idf: Matrix) -> 
     indices: list[int] = []
     values: list[float] = []
     ends = [0]
+    scale = idf.tolist()  # reading single numbers out of an array took most of the time of training
     for bag in bags:
         row = [
-            (vocabulary[term], (1 + math.log(count)) * idf[vocabulary[term]])
+            (index, (1 + math.log(count)) * scale[index])
             for term, count in bag.items()
-            if term in vocabulary
+            if (index := vocabulary.get(term)) is not None
         ]
         length = math.sqrt(sum(value * value for _, value in row)) or 1.0
         indices += [index for index, _ in row]

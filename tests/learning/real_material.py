@@ -7,6 +7,7 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from pipeline.text.encodings import decode
@@ -37,6 +38,7 @@ def _texts(press: Path, gold: Path) -> Iterator[str]:
             yield html.unescape(_TAG.sub(" ", page))
 
 
+@cache
 def real_runs(press: Path, gold: Path) -> set[int]:
     """All runs of 12 syllables of everything real."""
     found: set[int] = set()
