@@ -251,7 +251,8 @@ def train(
     ] = None,
     gold: Annotated[Path | None, typer.Option(help="tệp nhãn để đo, ghi vào thẻ mô hình")] = None,
     config: Config = CONFIG,
-    data: Data = None,
+    # Not Data: here --data names label files.
+    folder: Annotated[Path | None, typer.Option("--folder", envvar="DIEMBAO_DATA", help="thư mục dữ liệu")] = None,
 ) -> None:
     """Huấn luyện mô hình gắn cờ, viết mô hình và thẻ mô hình."""
     from pipeline.learning import registry
@@ -263,7 +264,7 @@ def train(
     from pipeline.learning.train import train as learn
     from pipeline.triage.flags import load
 
-    started, settings = time.monotonic(), office(config, data)
+    started, settings = time.monotonic(), office(config, folder)
     models = Path(settings.model).parent
     topics = read_topics(models / "topics.toml")
     targets, shown = _targets(topics), Shown(settings.console.language, settings.zone)
@@ -296,14 +297,14 @@ def train(
                 champion, registry.current(Path(settings.data)), trained.model, frozen, blind, margins, pairs, moves,
                 gazetteer, provinces,
             )  # fmt: skip
-    folder = output or registry.folder(Path(settings.data)) / trained.model.version
-    folder.mkdir(parents=True, exist_ok=True)
-    trained.model.save(folder)
-    card = write_card(folder, Card(trained, files, measured, pairs, moves, comparison), shown)
+    target = output or registry.folder(Path(settings.data)) / trained.model.version
+    target.mkdir(parents=True, exist_ok=True)
+    trained.model.save(target)
+    card = write_card(target, Card(trained, files, measured, pairs, moves, comparison), shown)
     if comparison:
         reasons = shut_reasons(comparison.gate, shown)
         registry.keep_report(
-            folder,
+            target,
             {
                 "made_at": datetime.now(UTC).isoformat(),
                 "items": len(items),

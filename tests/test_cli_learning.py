@@ -144,6 +144,21 @@ def test_a_candidate_is_made_compared_promoted_and_rolled_back(office: Office) -
     assert [json.loads(line)["action"] for line in log] == ["promote", "rollback"]
 
 
+def test_training_on_named_files_learns_from_these_and_nothing_else(office: Office, tmp_path: Path) -> None:
+    """Here --data names label files, not the data folder."""
+    rows = (ROOT / "models" / "seed" / "english.jsonl").read_text("utf-8").splitlines()
+    parts = [tmp_path / "một.jsonl", tmp_path / "hai.jsonl"]
+    parts[0].write_text("\n".join(rows[:50]) + "\n", "utf-8")
+    parts[1].write_text("\n".join(rows[50:]) + "\n", "utf-8")
+    office.ok("train", "--data", str(parts[0]), "--data", str(parts[1]), "-o", str(tmp_path / "model"))
+    card = (tmp_path / "model" / "CARD.md").read_text("utf-8")
+    assert "| một.jsonl | " in card and "| hai.jsonl | " in card
+    assert f"{len(rows)} tin, " in card
+    missing = office.run("train", "--data", str(tmp_path / "không có.jsonl"))
+    assert missing.returncode == 2
+    assert "không có.jsonl" in missing.stderr
+
+
 def test_drift_is_told_week_by_week(office: Office) -> None:
     weeks = [json.loads(line) for line in office.ok("models", "drift", "--weeks", "3").splitlines()]
     assert len(weeks) == 3

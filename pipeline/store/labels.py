@@ -73,7 +73,7 @@ def items(database: Database, ids: Iterable[str]) -> dict[str, LabelItem]:
     return {row[0]: LabelItem(*row) for row in rows}
 
 
-# What the model read of a version besides its title; see Line.told.
+# What the model read of a version besides its title: lead and text, as the line hands them over.
 TOLD = "CASE WHEN v.lead = '' THEN v.text ELSE v.lead || chr(10) || v.text END"
 
 
