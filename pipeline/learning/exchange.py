@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Literal, TypeVar, cast, get_args
 
+from pipeline.catalogue import text as say
 from pipeline.learning.labels import LabelError
 from pipeline.learning.opinions import latest
 from pipeline.records import TOPICS, Drawn, Label, LabelItem, Language
@@ -98,7 +99,7 @@ def read(content: bytes, kind: Format, name: str) -> list[Sheet]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise LabelError(f"{name}:{line}: not UTF-8 (in Excel: Save as, CSV UTF-8)") from error
+        raise LabelError(f"{name}:{line}: {say('label.not_utf8')}") from error
     match kind:
         case "jsonl":
             return [
@@ -111,7 +112,7 @@ def read(content: bytes, kind: Format, name: str) -> list[Sheet]:
         case "studio":
             tasks = _guarded(name, 1, lambda: json.loads(text))
             if not isinstance(tasks, list):
-                raise LabelError(f"{name}:1: Label Studio's JSON is a list of tasks")
+                raise LabelError(f"{name}:1: {say('label.not_tasks')}")
             return [
                 sheet
                 for number, task in enumerate(tasks, 1)
@@ -128,7 +129,7 @@ def _csv(text: str, name: str) -> list[Sheet]:
     )
     columns = _guarded(name, 1, lambda: next(table, []))
     if missing := {"id", *TOPICS} - set(columns):
-        raise LabelError(f"{name}:1: no column {', '.join(sorted(missing))}")
+        raise LabelError(f"{name}:1: {say('label.no_column', names=', '.join(sorted(missing)))}")
     made: list[Sheet] = []
     while True:
         line = table.line_num + 1
@@ -150,7 +151,7 @@ def _guarded(name: str, line: int, make: Callable[[], _T]) -> _T:
         return make()
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, csv.Error) as error:
         raise LabelError(
-            f"{name}:{line}: {type(error).__name__} {error}; need id and {', '.join(TOPICS)} as 1, 0 or empty"
+            f"{name}:{line}: {say('label.bad_row', problem=str(error) or type(error).__name__, topics=', '.join(TOPICS))}"
         ) from error
 
 
@@ -215,7 +216,7 @@ def _answer(value: object) -> bool | None:
         return None
     if written in _YES or written in _NO:
         return written in _YES
-    raise ValueError(f"answer {value!r}")
+    raise ValueError(say("label.answer", value=value))
 
 
 def _time(value: object) -> datetime | None:

@@ -123,14 +123,14 @@ def test_empty_rows_of_a_spreadsheet_are_nothing() -> None:
         ("id;title\n", 1, "human_rights, provincial_reputation, sovereignty"),
         (f"{HEAD}\na1;Tin;;1;0;0\n;Tin;;1;0;0\n", 3, "id"),
         (f"{HEAD}\na1;Tin;;1;0;0\na2;Tin;;có lẽ;0;0\n", 3, "có lẽ"),
-        (f'{HEAD}\n\na1;"Hai\ndòng";;1;0;0\n\na2;Tin;;2;0;0\n', 6, "'2'"),
+        (f'{HEAD}\n\na1;"Hai\ndòng";;1;0;0\n\na2;Tin;;2;0;0\n', 6, "“2”"),
         (f"{HEAD}\na1;Tin;Bến; cảng;1;0;0\n", 2, "more cells"),
         (f'{HEAD}\na1;"Tin;;1;0;0\na2;Tin;;1;0;0\n', 2, "end of data"),
         (f"{HEAD};lang\na1;Tin;;1;0;0;xx\n", 2, "xx"),
         (f"{HEAD};drawn\na1;Tin;;1;0;0;lot\n", 2, "lot"),
         (f"{HEAD};at\na1;Tin;;1;0;0;2026-11-20 08:00\n", 2, "time zone"),
         (f"{HEAD};at\na1;Tin;;1;0;0;hôm qua\n", 2, "hôm qua"),
-        (f"{HEAD};at\na1;Tin;;1;0;0;0001-01-01T00:00+07:00\n", 2, "OverflowError"),
+        (f"{HEAD};at\na1;Tin;;1;0;0;0001-01-01T00:00+07:00\n", 2, "out of range"),
     ],
 )
 def test_a_mistake_in_a_csv_is_named_by_file_and_line(content: str, line: int, said: str) -> None:
