@@ -7,19 +7,12 @@ is the one place that carries records between them.
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
-import os
-import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import TypeVar
 
 from pipeline.catalogue import Shown, reason, text
 from pipeline.crawl.archive import Archive
@@ -62,10 +55,9 @@ from pipeline.text.tidy import without_lead
 from pipeline.text.words import SEGMENTER, read_verdicts, segment, trusted
 from pipeline.triage.features import terms_of
 from pipeline.triage.flags import TopicModel, load
+from pipeline.workers import TooLong, Workers
 
 PRODUCT = version("diembao")
-T = TypeVar("T")
-R = TypeVar("R")
 
 Watch = Callable[[str, int, int], None]  # stage or source, done, total
 
@@ -161,7 +153,7 @@ class Line:
 
     def process(self, watch: Watch = no_watch) -> Processed:
         """Read, segment and judge whatever lacks it. Stop it anywhere and run it again."""
-        with workers(self.settings.process.workers, self.settings.process.item_seconds) as run:
+        with Workers(self.settings.process.workers, wall_seconds=self.settings.process.item_seconds) as run:
             read, unreadable = self._extract(run, watch)
             segmented = self._segment(run, watch)
         judged = self._judge(watch)
@@ -173,7 +165,7 @@ class Line:
         articles.forget(self.database, stage, since)
         return self.process(watch)
 
-    def _extract(self, run: Run, watch: Watch) -> tuple[int, int]:
+    def _extract(self, run: Workers, watch: Watch) -> tuple[int, int]:
         selectors = {source.id: source.selectors for source in self.sources}
         done = lost = 0
         while not self._stop.is_set() and (
@@ -210,7 +202,7 @@ class Line:
         except LookupError:
             return Page(item.link.url, b"")  # an altered or missing record reads as an empty page and is shown as such
 
-    def _segment(self, run: Run, watch: Watch) -> int:
+    def _segment(self, run: Workers, watch: Watch) -> int:
         done = 0
         while not self._stop.is_set() and (
             batch := articles.without_words(self.database, SEGMENTER, self.settings.process.batch)
@@ -239,11 +231,10 @@ class Line:
                 article = item.article
                 told = f"{article.lead}\n{article.text}" if article.lead else article.text
                 segmented = (words.title, f"{words.lead}\n{words.body}")
-                outcome = _guarded(model.judge, (item.id, article.title, told, segmented, gazetteer))
-                if isinstance(outcome, Exception):
-                    failures.append(_failure("flags", item, model.version, outcome))
-                else:
-                    made.append(outcome)
+                try:
+                    made.append(model.judge(item.id, article.title, told, segmented, gazetteer))
+                except Exception as error:
+                    failures.append(_failure("flags", item, model.version, error))
             articles.write_judgements(self.database, made, failures)
             done += len(batch)
             watch("flags", done, done)
@@ -433,107 +424,10 @@ def _failure(stage: articles.Stage, item: Version, producer: str, error: Excepti
 
 def _why(error: Exception) -> str:
     """Why a stage failed on an item, for the ledger."""
-    if isinstance(error, _TooLong):
+    if isinstance(error, TooLong):
         return reason("process.too_long", seconds=round(error.args[0]))
     return reason("process.stage_died", problem=f"{type(error).__name__}: {error}")
 
 
 def _unknown_source(source_id: str, known: dict[str, Source]) -> str:
     return text("cli.unknown_source", id=source_id, known=", ".join(sorted(known)))
-
-
-class Run:
-    """Runs a pure function over argument tuples; an item's exception is its result."""
-
-    def __init__(self, processes: int, item_seconds: float) -> None:
-        self._processes, self._seconds = processes, item_seconds
-        self._pool = self._new(processes) if processes else None
-
-    def _new(self, processes: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(
-            processes,
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_begin_worker,
-            initargs=(self._seconds,),
-        )
-
-    def __call__(self, function: Callable[..., R], jobs: Sequence[tuple[object, ...]]) -> list[R | Exception]:
-        """Results in the order of the jobs."""
-        if self._pool is None:
-            return [_guarded(function, job) for job in jobs]
-        try:
-            futures = [self._pool.submit(_guarded, function, job) for job in jobs]
-        except BrokenProcessPool:  # a worker died between two batches
-            self._pool = self._new(self._processes)
-            return [self._alone(function, job) for job in jobs]
-        results: list[R | Exception] = []
-        broken = False
-        for future, job in zip(futures, jobs, strict=True):
-            try:
-                results.append(future.result())
-            except BrokenProcessPool:
-                # One of the items killed its process. Each that is left gets a process of its own, so that only the
-                # guilty one is lost.
-                broken = True
-                results.append(self._alone(function, job))
-        if broken:
-            self._pool = self._new(self._processes)
-        return results
-
-    def _alone(self, function: Callable[..., R], job: tuple[object, ...]) -> R | Exception:
-        with self._new(1) as pool:
-            try:
-                return pool.submit(_guarded, function, job).result()
-            except BrokenProcessPool as error:
-                return error
-
-    def close(self) -> None:
-        """End the processes."""
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
-
-
-class _TooLong(Exception):
-    """An item took its worker longer than the limit in seconds, which is its argument."""
-
-
-_limit = 0.0  # seconds an item may take in this process; 0: no limit
-
-
-def _begin_worker(item_seconds: float) -> None:
-    """A worker does not outlive a line that was killed, and gives up an item that takes too long."""
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-    global _limit  # noqa: PLW0603 - one of each process, set once when it begins
-    _limit = item_seconds
-    signal.signal(signal.SIGALRM, _give_up)
-
-
-def _give_up(number: int, frame: object) -> None:  # noqa: ARG001 - a signal handler's signature
-    raise _TooLong(_limit)
-
-
-def _guarded(function: Callable[..., R], job: tuple[object, ...]) -> R | Exception:
-    signal.setitimer(signal.ITIMER_REAL, _limit)
-    try:
-        return function(*job)
-    except Exception as error:
-        return error
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-
-
-@contextmanager
-def workers(processes: int, item_seconds: float) -> Iterator[Run]:
-    """Worker processes for text, so that pages stay fast while a cycle runs."""
-    run = Run(processes, item_seconds)
-    try:
-        yield run
-    finally:
-        run.close()

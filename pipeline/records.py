@@ -74,6 +74,8 @@ class Listing:
     url: str
     links: str = ""  # CSS selector of the links; empty: every link on the page
     pattern: str = ""  # regular expression the link's path must match; empty: paths that look like an article
+    next: str = ""  # CSS selector of the link to the next page
+    pages: int = 1  # how many pages are read at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,10 @@ class Source:
     enabled: bool = True
     reason: str = ""  # why it is not enabled
     notes: str = ""
+    prime: str = (
+        ""  # an address asked first for the cookies without which the source answers nothing; empty: no cookies
+    )
+    legacy_tls: bool = False  # its server speaks only what TLS has given up; certificates are checked all the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,8 @@ class Link:
     summary: str = ""  # plain text
     published: datetime | None = None
     updated: datetime | None = None
+    guid: str = ""  # the feed's own name for the entry: it stays when the address changes
+    full_text: str = ""  # paragraphs separated by blank lines, where the feed carries the whole article
 
     @property
     def fingerprint(self) -> str:
