@@ -39,7 +39,8 @@ Outcome = Literal[
     "too_large",  # the size limit, before or after decompression
     "address",  # not a public address, a scheme other than http(s), or credentials in the URL
     "redirect",  # too many redirects, or one without a target
-    "network",  # DNS, TLS, connection
+    "dns",  # the host name leads nowhere
+    "network",  # TLS, connection
     "unreadable",  # it came, but what came is not a feed, sitemap or page
     "incomplete",  # a feed broken off in the middle: what could be read was read
 ]
@@ -180,6 +181,24 @@ class Validators:
     etag: str = ""
     last_modified: str = ""
     payload_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """What the schedule remembers of an entry point, see crawl.schedule."""
+
+    url: str
+    source_id: str
+    asked_at: datetime  # the last request
+    answered_at: datetime | None  # the last answer that could be read, "nothing has changed" included
+    interval: float  # seconds between requests, by overlap alone
+    rhythm: tuple[float, ...] = ()  # new entries an hour by hour of the day (UTC), smoothed over days; empty: unknown
+    leaning: int = 0  # on-time answers in a row that ask for a longer (+) or shorter (-) interval
+    trouble: float = 0.0  # weighted failures since the last full answer
+    trusting: int = 0  # conditional requests in a row
+    not_before: datetime | None = None  # the server or the feed asks not to come sooner
+    skip_hours: tuple[int, ...] = ()  # of the day, UTC, in which the feed need not be asked
+    skip_days: tuple[int, ...] = ()  # 0 is Monday
 
 
 @dataclass(frozen=True, slots=True)
