@@ -345,7 +345,7 @@ def _serve(line: Line, host: str, port: int, *, first_cycle_now: bool) -> None:
         scheduler.add_job(
             cycle,
             "interval",
-            minutes=schedule.cycle_minutes,
+            seconds=schedule.look_seconds,
             misfire_grace_time=None,
             **({"next_run_time": datetime.now(line.settings.zone)} if first_cycle_now else {}),
         )

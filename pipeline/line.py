@@ -93,8 +93,7 @@ class Line:
         self.ledger = Ledger(
             self.database,
             max_tries=settings.crawl.max_tries,
-            recheck=timedelta(hours=settings.crawl.recheck_hours),
-            watch=timedelta(days=settings.crawl.recheck_days),
+            recheck_hours=settings.crawl.recheck_hours,
         )
         self._stop = threading.Event()
         self.recovered = self._recover()
@@ -381,14 +380,14 @@ def read_item(item: Unread, page: Page | None, selectors: Selectors) -> tuple[Ve
         article = Article(
             url=link.url,
             title=link.title,
-            lead=link.summary,
-            text="",
+            lead="" if link.full_text else link.summary,
+            text=link.full_text,
             section="",
             published=link.published,
             modified=link.updated,
             lang=language(f"{link.title} {link.summary}"),
             method="feed",
-            confidence=0.0,
+            confidence=0.5 if link.full_text else 0.0,
         )
     else:
         lead = article.lead or link.summary
@@ -399,7 +398,8 @@ def read_item(item: Unread, page: Page | None, selectors: Selectors) -> tuple[Ve
             text="\n\n".join(without_lead(article.text.split("\n\n"), lead)),
             published=article.published or link.published,
         )
-    article_id = digest_id(url_key(article.url) or link.key)
+    key = url_key(article.url) or link.key
+    article_id = item.moved_from if item.moved_from and key in (link.key, url_key(link.url)) else digest_id(key)
     return Version(
         id=digest_id(article_id, article.title, article.lead, article.text),
         article_id=article_id,

@@ -249,6 +249,7 @@ class Unread:
     seen_at: datetime
     content_type: str = ""
     place: ArchivePlace | None = None
+    moved_from: str = ""  # id of the article this is, where it was announced under another address before
 
 
 @dataclass(frozen=True, slots=True)
