@@ -17,7 +17,7 @@ from pathlib import Path
 from pipeline.catalogue import Shown, reason, text
 from pipeline.crawl.archive import Archive
 from pipeline.crawl.cycle import Step, page_of, replay, run_cycle
-from pipeline.crawl.fetch import user_agent
+from pipeline.crawl.fetch import Hosts, user_agent
 from pipeline.crawl.sources import read_sources
 from pipeline.crawl.urls import url_key
 from pipeline.errors import ConfigError
@@ -96,6 +96,7 @@ class Line:
             recheck=timedelta(hours=settings.crawl.recheck_hours),
             watch=timedelta(days=settings.crawl.recheck_days),
         )
+        self._hosts = Hosts()
         self._stop = threading.Event()
         self.recovered = self._recover()
 
@@ -144,6 +145,7 @@ class Line:
                     self.archive,
                     self.settings.crawl,
                     user_agent(PRODUCT, self.settings.office.contact),
+                    self._hosts,
                     on_step,
                     self._stop.is_set,
                 )
