@@ -376,7 +376,13 @@ def demo(
         update={
             "data": str(data or Path(settings.data) / "demo"),
             "crawl": settings.crawl.model_copy(
-                update={"allow_loopback": True, "delay_seconds": 0.02, "timeout_seconds": 3.0, "retries": 1}
+                update={
+                    "allow_loopback": True,
+                    "delay_seconds": 0.02,
+                    "latency_factor": 0.0,
+                    "timeout_seconds": 3.0,
+                    "retries": 1,
+                }
             ),
         }
     )

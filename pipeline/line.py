@@ -17,7 +17,7 @@ from pathlib import Path
 from pipeline.catalogue import Shown, reason, text
 from pipeline.crawl.archive import Archive
 from pipeline.crawl.cycle import Step, page_of, replay, run_cycle
-from pipeline.crawl.fetch import user_agent
+from pipeline.crawl.fetch import Hosts, user_agent
 from pipeline.crawl.sources import read_sources
 from pipeline.crawl.urls import url_key
 from pipeline.errors import ConfigError
@@ -95,6 +95,7 @@ class Line:
             max_tries=settings.crawl.max_tries,
             recheck_hours=settings.crawl.recheck_hours,
         )
+        self._hosts = Hosts()
         self._stop = threading.Event()
         self.recovered = self._recover()
 
@@ -143,6 +144,7 @@ class Line:
                     self.archive,
                     self.settings.crawl,
                     user_agent(PRODUCT, self.settings.office.contact),
+                    self._hosts,
                     on_step,
                     self._stop.is_set,
                 )

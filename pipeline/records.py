@@ -27,7 +27,14 @@ def bare(term: str) -> str:
 Language = Literal["vi", "en", "zh", "lo", "other"]
 Scope = Literal["provincial", "provincial-official", "neighbouring", "national", "foreign-language", "foreign"]
 Method = Literal["selectors", "general", "fallback", "feed"]  # how a text was read from its page
-FetchKind = Literal["robots", "feed", "sitemap", "listing", "article"]
+FetchKind = Literal[
+    "robots",
+    "prime",  # asked only for its cookies, see Source.prime
+    "feed",
+    "sitemap",
+    "listing",
+    "article",
+]
 Outcome = Literal[
     "ok",  # a body came (status 200)
     "unchanged",  # 304, or a body with the hash we already had
@@ -39,7 +46,7 @@ Outcome = Literal[
     "too_large",  # the size limit, before or after decompression
     "address",  # not a public address, a scheme other than http(s), or credentials in the URL
     "redirect",  # too many redirects, or one without a target
-    "dns",  # the host name leads nowhere
+    "dns",  # the name could not be resolved: as often our own line's trouble as the outlet's
     "network",  # TLS, connection
     "unreadable",  # it came, but what came is not a feed, sitemap or page
     "incomplete",  # a feed broken off in the middle: what could be read was read

@@ -96,6 +96,9 @@ class Crawl(Strict):
     """Limits of the crawler: polite to papers, hard on surprises."""
 
     delay_seconds: Annotated[float, Field(ge=0, le=60)] = 1.5  # between two requests to one host
+    latency_factor: Annotated[float, Field(ge=0, le=20)] = (
+        2.0  # or so many times what it takes to answer, if that is more
+    )
     timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 30.0  # whole request, redirects included
     max_megabytes: Annotated[float, Field(gt=0, le=100)] = 10.0  # of one body, also after decompression
     max_redirects: Annotated[int, Field(ge=0, le=10)] = 5

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from pipeline.catalogue import Shown
 from pipeline.crawl.archive import Archive
 from pipeline.crawl.cycle import page_of, run_cycle
-from pipeline.crawl.fetch import user_agent
+from pipeline.crawl.fetch import Hosts, user_agent
 from pipeline.crawl.sources import read_sources
 from pipeline.crawl.urls import url_key
 from pipeline.errors import DiemBaoError
@@ -70,7 +70,9 @@ def fetched(source: Source, url: str, settings: Settings) -> Page | str:
         archive = Archive(Path(folder), PRODUCT)
         agent = user_agent(PRODUCT, settings.office.contact)
         asyncio.run(
-            run_cycle([one_entry(source, url)], memory, archive, settings.crawl, agent, lambda _: None, lambda: False)
+            run_cycle(
+                [one_entry(source, url)], memory, archive, settings.crawl, agent, Hosts(), lambda _: None, lambda: False
+            )
         )
         for arrival in memory.arrivals:
             if arrival.fetch.kind == "article" and arrival.fetch.place is not None:

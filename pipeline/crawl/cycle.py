@@ -14,12 +14,14 @@ from typing import Protocol
 from pipeline.catalogue import reason
 from pipeline.crawl.archive import Archive, ArchivedResponse
 from pipeline.crawl.entries import Reading, read_feed, read_listing, read_sitemap
-from pipeline.crawl.fetch import Ask, Fetcher, Reply, decoded
+from pipeline.crawl.fetch import Ask, Fetcher, Hosts, Reply
+from pipeline.crawl.unpack import decoded
 from pipeline.crawl.urls import url_key
 from pipeline.records import ArchivePlace, Arrival, Fetch, FetchKind, Link, Listing, Page, Source, Validators, digest_id
 from pipeline.settings import Crawl
 
 _STUCK = 4  # requests in a row that a source does not answer before the rest is left to the next cycle
+_UNREACHED = frozenset({"timeout", "network", "dns"})
 _INDEX_CHILDREN = 3  # sitemaps followed from a sitemap index
 
 
@@ -51,6 +53,7 @@ async def run_cycle(
     archive: Archive,
     limits: Crawl,
     agent: str,
+    hosts: Hosts,
     watch: Callable[[Step], None],
     stopping: Callable[[], bool],
 ) -> None:
@@ -72,7 +75,7 @@ async def run_cycle(
         last_reading[reply.ask.url] = reading
         memory.record(arrival)
 
-    async with Fetcher(limits, agent, on_reply=on_reply) as fetcher:
+    async with Fetcher(limits, agent, hosts, on_reply=on_reply) as fetcher:
 
         async def visit(source: Source) -> None:
             entries = _entries(source)
@@ -82,7 +85,7 @@ async def run_cycle(
                 # A sitemap is asked whole: an index that has not changed still leads to sitemaps that have.
                 known = Validators() if kind == "sitemap" else memory.validators(url)
                 reply = await fetcher.get(_ask(source, kind, url, known))
-                stuck = stuck + 1 if reply.outcome in ("timeout", "network") else 0
+                stuck = stuck + 1 if reply.outcome in _UNREACHED else 0
                 children = last_reading.pop(url, Reading()).children if depth == 0 else ()
                 entries += [("sitemap", child, 1) for child in children[:_INDEX_CHILDREN]]
                 total += len(children[:_INDEX_CHILDREN])
@@ -94,7 +97,7 @@ async def run_cycle(
                 if stuck >= _STUCK or stopping():
                     break
                 reply = await fetcher.get(_ask(source, "article", link.url, memory.validators(link.url)))
-                stuck = stuck + 1 if reply.outcome in ("timeout", "network") else 0
+                stuck = stuck + 1 if reply.outcome in _UNREACHED else 0
                 last_reading.pop(link.url, None)
                 done += 1
                 watch(Step(source.id, done, total))
@@ -123,7 +126,7 @@ def _entries(source: Source) -> list[tuple[FetchKind, str, int]]:
 
 
 def _ask(source: Source, kind: FetchKind, url: str, known: Validators) -> Ask:
-    return Ask(source.id, kind, url, known.etag, known.last_modified)
+    return Ask(source.id, kind, url, known.etag, known.last_modified, source.prime, source.legacy_tls)
 
 
 def replay(archive: Archive, name: str, offset: int, sources: Iterable[Source]) -> Iterator[Arrival]:
@@ -150,7 +153,7 @@ def _reply(archived: ArchivedResponse) -> Reply:
         archived.headers,
         archived.raw,
     )
-    body = decoded(archived.raw, reply.header("content-encoding"), 1 << 28)
+    body = decoded(archived.raw, reply.encoding, 1 << 28)
     return Reply(
         reply.ask,
         "ok",
@@ -191,6 +194,8 @@ def _arrival(reply: Reply, source: Source, known: Validators) -> tuple[Arrival, 
                 outcome, why = reading.outcome, reading.reason
     if ask.kind == "robots" and outcome in ("missing", "refused"):
         why = reason("fetch.no_robots")
+    if source.legacy_tls and not why and reply.final_url.startswith("https:"):
+        why = reason("fetch.legacy_tls")
     fetch = Fetch(
         id=digest_id(ask.kind, ask.url, reply.requested_at.isoformat()),
         source_id=source.id,

@@ -38,12 +38,13 @@ class Ledger:
         self._polls: dict[str, Poll] = {}  # not written yet
 
     def validators(self, url: str) -> Validators:
-        """Of the last full answer; empty when there was none."""
+        """Of the last full answer; empty when there was none. What was asked only for cookies was not read: it counts as none."""
         for arrival in reversed(self._pending):
-            if arrival.fetch.url == url and arrival.fetch.outcome == "ok":
-                return Validators(arrival.fetch.etag, arrival.fetch.last_modified, arrival.fetch.payload_sha256)
+            fetch = arrival.fetch
+            if fetch.url == url and fetch.outcome == "ok" and fetch.kind != "prime":
+                return Validators(fetch.etag, fetch.last_modified, fetch.payload_sha256)
         found = self._database.rows(
-            "SELECT etag, last_modified, payload_sha256 FROM fetches WHERE url = ? AND outcome = 'ok'"
+            "SELECT etag, last_modified, payload_sha256 FROM fetches WHERE url = ? AND outcome = 'ok' AND kind <> 'prime'"
             " ORDER BY requested_at DESC LIMIT 1",
             [url],
         )

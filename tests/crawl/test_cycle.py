@@ -12,6 +12,7 @@ import pytest
 
 from pipeline.crawl.archive import Archive
 from pipeline.crawl.cycle import Step, page_of, replay, run_cycle
+from pipeline.crawl.fetch import Hosts
 from pipeline.records import Arrival, Link, Listing, Source, Validators
 from pipeline.settings import Crawl
 from tests.crawl.loopback import Answer, Asked, Site, serving
@@ -55,7 +56,7 @@ def cycle(
     stopping: Callable[[], bool] = lambda: False,
 ) -> Archive:
     archive = Archive(folder, "diembao test")
-    asyncio.run(run_cycle(sources, notebook, archive, limits, "DiemBao/test", watch, stopping))
+    asyncio.run(run_cycle(sources, notebook, archive, limits, "DiemBao/test", Hosts(), watch, stopping))
     return archive
 
 
