@@ -38,6 +38,7 @@ app = typer.Typer(
 _INTERRUPTED = 130
 _SHOWN = 5  # differences
 _BATCH = 200  # versions read at a time
+_BEFORE_EDITION = 15  # minutes before the morning edition at which every source is asked once more
 
 
 app.command()(train)
@@ -315,6 +316,7 @@ def _serve(line: Line, host: str, port: int, *, first_cycle_now: bool) -> None:
         raise ConfigError(text("cli.loopback_only", host=host))
     schedule = line.settings.schedule
     hour, minute = map(int, schedule.digest_at.split(":"))
+    before = divmod((hour * 60 + minute - _BEFORE_EDITION) % (24 * 60), 60)
 
     def edition() -> None:
         now = line.shown().local(datetime.now(UTC))
@@ -325,13 +327,26 @@ def _serve(line: Line, host: str, port: int, *, first_cycle_now: bool) -> None:
     one_at_a_time = threading.Lock()
 
     def rest() -> None:
-        line.process()
+        if not line.stopping:
+            line.process()
         # After a whole cycle only: what was fetched before the hour has been read by now. A machine switched on after
         # the hour makes up for it.
         if not line.stopping:
             edition()
 
-    def cycle() -> None:
+    def look() -> None:
+        """Ask what is due, and go on with what came."""
+        with one_at_a_time:
+            asked = True
+
+            def ask() -> None:
+                nonlocal asked
+                asked = line.crawl_due()
+
+            _whole(ask, lambda: rest() if asked else edition())
+
+    def morning() -> None:
+        """The edition speaks for every source: shortly before it all are asked, whatever their intervals."""
         with one_at_a_time:
             _whole(line.crawl, rest)
 
@@ -343,13 +358,13 @@ def _serve(line: Line, host: str, port: int, *, first_cycle_now: bool) -> None:
     with listener:
         console = make_console(line)
         scheduler.add_job(
-            cycle,
+            look,
             "interval",
             seconds=schedule.look_seconds,
             misfire_grace_time=None,
             **({"next_run_time": datetime.now(line.settings.zone)} if first_cycle_now else {}),
         )
-        scheduler.add_job(cycle, "cron", hour=hour, minute=minute, misfire_grace_time=3600)
+        scheduler.add_job(morning, "cron", hour=before[0], minute=before[1], misfire_grace_time=3600)
         scheduler.start()
         try:
             terminal.print(text("cli.serving", url=f"http://{host}:{port}/"), soft_wrap=True)

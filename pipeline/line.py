@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from importlib.metadata import version
@@ -16,8 +17,9 @@ from pathlib import Path
 
 from pipeline.catalogue import Shown, reason, text
 from pipeline.crawl.archive import Archive
-from pipeline.crawl.cycle import Step, page_of, replay, run_cycle
+from pipeline.crawl.cycle import Cycle, Step, pace_of, page_of, replay
 from pipeline.crawl.fetch import Hosts, user_agent
+from pipeline.crawl.schedule import Due, due, everything
 from pipeline.crawl.sources import read_sources
 from pipeline.crawl.urls import url_key
 from pipeline.errors import ConfigError
@@ -59,6 +61,8 @@ from pipeline.workers import TooLong, Workers
 
 PRODUCT = version("diembao")
 
+_ENTRY_SECONDS, _ENTRY_MEGABYTES = 5.0, 1024  # of processor time and memory to read a feed, sitemap or section page
+
 Watch = Callable[[str, int, int], None]  # stage or source, done, total
 
 
@@ -96,12 +100,25 @@ class Line:
             recheck_hours=settings.crawl.recheck_hours,
         )
         self._hosts = Hosts()
+        processes, seconds = settings.process.workers, settings.process.item_seconds
+        self._texts = Workers(processes, wall_seconds=seconds)
+        # What entry points say is read apart: there are feeds that take feedparser minutes, or all memory there is.
+        self._readers = Workers(
+            min(processes, 1), wall_seconds=seconds, cpu_seconds=_ENTRY_SECONDS, megabytes=_ENTRY_MEGABYTES
+        )
         self._stop = threading.Event()
+        self._crawling: tuple[asyncio.AbstractEventLoop, asyncio.Task[None]] | None = None
         self.recovered = self._recover()
 
     def stop(self) -> None:
-        """Ask a cycle that runs in another thread to end soon; what it has is kept."""
+        """Ask a cycle that runs in another thread to end now. What came is kept; what is under way will be asked again."""
         self._stop.set()
+        if self._crawling is not None:
+            loop, task = self._crawling
+            with suppress(RuntimeError):  # it has just ended by itself
+                loop.call_soon_threadsafe(task.cancel)
+        self._texts.close()
+        self._readers.close()
 
     @property
     def stopping(self) -> bool:
@@ -109,7 +126,9 @@ class Line:
         return self._stop.is_set()
 
     def close(self) -> None:
-        """Write down what is held back and let go of the store."""
+        """Write down what is held back, end the workers, and let go of the store."""
+        self._texts.close()
+        self._readers.close()
         self.ledger.flush()
         self.database.close()
 
@@ -118,7 +137,7 @@ class Line:
         taken, found = self.ledger.taken_to(), 0
         for name in self.archive.files():
             start = taken.get(name, 0)
-            for arrival in replay(self.archive, name, start, self.sources):
+            for arrival in replay(self.archive, name, start, self.sources, self._readers):
                 self.ledger.record(arrival)
                 found += 1
             self.archive.repair(name, start)
@@ -126,37 +145,58 @@ class Line:
         return found
 
     def crawl(self, only: Sequence[str] = (), watch: Watch = no_watch) -> None:
-        """One cycle over the enabled sources, or over those named. Raises ConfigError for an unknown id."""
+        """Ask the enabled sources, or those named, whether they are due or not; only who asked to be left alone is.
+
+        Raises ConfigError for an unknown id.
+        """
         known = {source.id: source for source in self.sources}
         for source_id in only:
             if source_id not in known:
                 raise ConfigError(_unknown_source(source_id, known))
         chosen = [known[one] for one in only] if only else [source for source in self.sources if source.enabled]
+        self._cycle(chosen, everything(chosen, self.ledger.polls(), datetime.now(UTC)), watch)
 
+    def crawl_due(self, watch: Watch = no_watch) -> bool:
+        """Ask what the schedule says, and the articles that are due. Returns False where there was nothing to ask."""
+        enabled = [source for source in self.sources if source.enabled]
+        dues = due(enabled, self.ledger.polls(), datetime.now(UTC), pace_of(self.settings.crawl))
+        if not dues and not self.ledger.waiting() & {source.id for source in enabled}:
+            return False
+        self._cycle(enabled, dues, watch)
+        return True
+
+    def _cycle(self, sources: Sequence[Source], dues: Sequence[Due], watch: Watch) -> None:
         def on_step(step: Step) -> None:
             watch(step.source_id, step.done, step.total)
 
-        try:
-            asyncio.run(
-                run_cycle(
-                    chosen,
-                    self.ledger,
-                    self.archive,
-                    self.settings.crawl,
-                    user_agent(PRODUCT, self.settings.office.contact),
-                    self._hosts,
-                    on_step,
-                    self._stop.is_set,
-                )
+        async def run() -> None:
+            cycle = Cycle(
+                sources,
+                self.ledger,
+                self.archive,
+                self.settings.crawl,
+                user_agent(PRODUCT, self.settings.office.contact),
+                self._hosts,
+                self._readers,
+                on_step,
+                self._stop.is_set,
             )
+            task = asyncio.ensure_future(cycle.run(dues))
+            self._crawling = asyncio.get_running_loop(), task
+            with suppress(asyncio.CancelledError):
+                if not self._stop.is_set():
+                    await task
+
+        try:
+            asyncio.run(run())
         finally:
+            self._crawling = None
             self.ledger.flush()
 
     def process(self, watch: Watch = no_watch) -> Processed:
         """Read, segment and judge whatever lacks it. Stop it anywhere and run it again."""
-        with Workers(self.settings.process.workers, wall_seconds=self.settings.process.item_seconds) as run:
-            read, unreadable = self._extract(run, watch)
-            segmented = self._segment(run, watch)
+        read, unreadable = self._extract(watch)
+        segmented = self._segment(watch)
         judged = self._judge(watch)
         self.database.publish_snapshot()
         return Processed(read, unreadable, segmented, judged)
@@ -166,7 +206,7 @@ class Line:
         articles.forget(self.database, stage, since)
         return self.process(watch)
 
-    def _extract(self, run: Workers, watch: Watch) -> tuple[int, int]:
+    def _extract(self, watch: Watch) -> tuple[int, int]:
         selectors = {source.id: source.selectors for source in self.sources}
         done = lost = 0
         while not self._stop.is_set() and (
@@ -174,7 +214,10 @@ class Line:
         ):
             jobs = [(item, self._page(item), selectors.get(item.link.source_id, Selectors())) for item in batch]
             read, failures = [], []
-            for item, outcome in zip(batch, run(read_item, jobs), strict=True):
+            outcomes = self._texts(read_item, jobs)
+            if self._stop.is_set():
+                break  # jobs that were cut off have not failed
+            for item, outcome in zip(batch, outcomes, strict=True):
                 if isinstance(outcome, Exception) or outcome[1]:
                     why = _why(outcome) if isinstance(outcome, Exception) else outcome[1]
                     failures.append(
@@ -203,14 +246,17 @@ class Line:
         except LookupError:
             return Page(item.link.url, b"")  # an altered or missing record reads as an empty page and is shown as such
 
-    def _segment(self, run: Workers, watch: Watch) -> int:
+    def _segment(self, watch: Watch) -> int:
         done = 0
         while not self._stop.is_set() and (
             batch := articles.without_words(self.database, SEGMENTER, self.settings.process.batch)
         ):
             made: list[Words] = []
             failures = []
-            for item, outcome in zip(batch, run(segment, [(item, self.fast_words) for item in batch]), strict=True):
+            outcomes = self._texts(segment, [(item, self.fast_words) for item in batch])
+            if self._stop.is_set():
+                break
+            for item, outcome in zip(batch, outcomes, strict=True):
                 if isinstance(outcome, Exception):
                     failures.append(_failure("words", item, SEGMENTER, outcome))
                 else:

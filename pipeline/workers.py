@@ -12,7 +12,7 @@ import resource
 import signal
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -35,6 +35,7 @@ class Workers:
         self._processes = processes
         self._wall, self._cpu, self._megabytes = wall_seconds, cpu_seconds, megabytes
         self._pool: ProcessPool | None = None
+        self._closed = False
 
     def __enter__(self) -> Workers:
         return self
@@ -59,13 +60,18 @@ class Workers:
         return self._result(future)
 
     def close(self) -> None:
-        """End the processes, whatever they are doing."""
+        """End the processes, whatever they are doing; jobs that did not finish give CancelledError."""
+        self._closed = True
         if self._pool is not None:
             self._pool.stop()  # type: ignore[no-untyped-call]  # pebble leaves it unannotated
             self._pool.join()
             self._pool = None
 
     def _schedule(self, function: Callable[..., R], job: tuple[Any, ...]) -> Future[R | Exception]:
+        if self._closed:
+            cancelled: Future[R | Exception] = Future()
+            cancelled.cancel()
+            return cancelled
         if self._pool is None:
             self._pool = ProcessPool(
                 self._processes,
@@ -83,6 +89,8 @@ class Workers:
             return future.result()
         except TimeoutError:
             return TooLong(self._wall)
+        except CancelledError as error:  # closed while the job ran
+            return error
         except ProcessExpired as error:
             return TooLong(self._cpu) if self._cpu and error.exitcode == -signal.SIGPROF else error
 

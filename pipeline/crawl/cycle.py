@@ -23,6 +23,8 @@ from pipeline.settings import Crawl
 _STUCK = 4  # requests in a row that a source does not answer before the rest is left to the next cycle
 _UNREACHED = frozenset({"timeout", "network", "dns"})
 _INDEX_CHILDREN = 3  # sitemaps followed from a sitemap index
+# Seconds for which a cache header or a feed's ttl is believed: some say a day of feeds that change every few minutes.
+_LONGEST_FRESH = 3600.0
 
 
 class Memory(Protocol):
@@ -34,8 +36,20 @@ class Memory(Protocol):
     def due(self, source_id: str, limit: int) -> Sequence[Link]:
         """Articles to ask now: announced and never fetched, announced anew, or watched; newest first."""
 
+    def waiting(self) -> set[str]:
+        """Sources with articles to ask now."""
+
+    def known(self, links: Sequence[Link]) -> int:
+        """How many of these links had been announced before."""
+
     def record(self, arrival: Arrival) -> None:
         """Take in what came. Called in the order of the archive."""
+
+    def polls(self) -> dict[str, Poll]:
+        """The state of every entry point that was ever asked, by URL."""
+
+    def polled(self, poll: Poll) -> None:
+        """Keep the state of an entry point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,82 +61,163 @@ class Step:
     total: int  # requests of this source known so far
 
 
-async def run_cycle(
-    sources: Iterable[Source],
-    memory: Memory,
-    archive: Archive,
-    limits: Crawl,
-    agent: str,
-    hosts: Hosts,
-    watch: Callable[[Step], None],
-    stopping: Callable[[], bool],
-) -> None:
-    """Ask all given sources. Hosts run side by side, requests to one host one after another.
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What the answer of an entry point brought."""
 
-    `stopping` is asked before every request; when it says yes, what is under way ends and nothing more is asked.
-    """
-    by_id = {source.id: source for source in sources}
-    last_reading: dict[str, Reading] = {}
-    surprises: list[Exception] = []
+    outcome: Outcome
+    reading: Reading
+    known: int  # of its links, how many had been announced before
 
-    async def on_reply(reply: Reply) -> None:
-        source = by_id[reply.ask.source_id]
-        known = memory.validators(reply.ask.url) if reply.outcome == "ok" else Validators()
-        arrival, reading, archived = _arrival(reply, source, known)
-        if archived is not None:
-            place = archive.append(archived)
-            arrival = _placed(arrival, place)
-        last_reading[reply.ask.url] = reading
-        memory.record(arrival)
 
-    async with Fetcher(limits, agent, hosts, on_reply=on_reply) as fetcher:
+class Cycle:
+    """One round over what is due. Hosts run side by side, requests to one host one after another."""
 
-        async def visit(source: Source) -> None:
-            entries = _entries(source)
-            total, done, stuck = len(entries), 0, 0
-            while entries and stuck < _STUCK and not stopping():
-                kind, url, depth = entries.pop(0)
-                # A sitemap is asked whole: an index that has not changed still leads to sitemaps that have.
-                known = Validators() if kind == "sitemap" else memory.validators(url)
-                reply = await fetcher.get(_ask(source, kind, url, known))
-                stuck = stuck + 1 if reply.outcome in _UNREACHED else 0
-                children = last_reading.pop(url, Reading()).children if depth == 0 else ()
-                entries += [("sitemap", child, 1) for child in children[:_INDEX_CHILDREN]]
-                total += len(children[:_INDEX_CHILDREN])
-                done += 1
-                watch(Step(source.id, done, total))
-            due = memory.due(source.id, limits.max_articles)
-            total += len(due)
-            for link in due:
-                if stuck >= _STUCK or stopping():
-                    break
-                reply = await fetcher.get(_ask(source, "article", link.url, memory.validators(link.url)))
-                stuck = stuck + 1 if reply.outcome in _UNREACHED else 0
-                last_reading.pop(link.url, None)
-                done += 1
-                watch(Step(source.id, done, total))
+    def __init__(
+        self,
+        sources: Iterable[Source],
+        memory: Memory,
+        archive: Archive,
+        limits: Crawl,
+        agent: str,
+        hosts: Hosts,
+        readers: Workers,
+        watch: Callable[[Step], None],
+        stopping: Callable[[], bool],
+    ) -> None:
+        """`stopping` is asked before every request; when it says yes, what is under way ends and nothing more is asked."""
+        self._sources = {source.id: source for source in sources}
+        self._memory = memory
+        self._archive = archive
+        self._limits = limits
+        self._pace = pace_of(limits)
+        self._fetcher = Fetcher(limits, agent, hosts, on_reply=self._on_reply)
+        self._readers = readers
+        self._watch = watch
+        self._stopping = stopping
+        self._polls = memory.polls()
+        self._listings: dict[str, Listing] = {}  # by the address of each of their pages
+        self._announced: dict[str, Announced] = {}  # by the address asked, until it is taken
 
-        async def visit_alone(source: Source) -> None:
+    async def run(self, dues: Iterable[Due]) -> None:
+        """Ask these entry points, then every article that is due. Raises what surprised it, when all else is done."""
+        entries: dict[str, list[Due]] = {source_id: [] for source_id in self._memory.waiting() & self._sources.keys()}
+        for due in dues:
+            entries.setdefault(due.source.id, []).append(due)
+        surprises: list[Exception] = []
+
+        async def visit_alone(source: Source, asked: list[Due]) -> None:
             try:
-                await visit(source)
-            except (
-                Exception
-            ) as error:  # one paper's surprise must not end the cycle of all; it is raised when all are done
+                await self._visit(source, asked)
+            except Exception as error:  # one paper's surprise must not end the cycle of all
                 surprises.append(error)
 
-        async with asyncio.TaskGroup() as group:
-            for source in by_id.values():
-                group.create_task(visit_alone(source))
-    if surprises:
-        raise ExceptionGroup("unexpected while crawling", surprises)
+        async with self._fetcher, asyncio.TaskGroup() as group:
+            for source_id, asked in entries.items():
+                group.create_task(visit_alone(self._sources[source_id], asked))
+        if surprises:
+            raise ExceptionGroup("unexpected while crawling", surprises)
+
+    async def _visit(self, source: Source, entries: list[Due]) -> None:
+        done, stuck = 0, 0
+        for due in entries:
+            if stuck >= _STUCK or self._stopping():
+                return
+            stuck = 0 if await self._ask_entry(due) else stuck + 1
+            done += 1
+            self._watch(Step(source.id, done, len(entries)))
+        links = self._memory.due(source.id, self._limits.max_articles)
+        for link in links:
+            if stuck >= _STUCK or self._stopping():
+                return
+            reply = await self._fetcher.get(_ask(source, "article", link.url, self._memory.validators(link.url)))
+            stuck = stuck + 1 if reply.outcome in _UNREACHED else 0
+            done += 1
+            self._watch(Step(source.id, done, len(entries) + len(links)))
+
+    async def _ask_entry(self, due: Due) -> bool:
+        """Ask an entry point, the sitemaps it names, and the pages that continue it. Whether it could be reached."""
+        source = due.source
+        listing = next((one for one in source.listings if one.url == due.url), Listing(due.url))
+        # A sitemap is asked whole: an index that has not changed still leads to sitemaps that have.
+        conditional = due.conditional and due.kind != "sitemap"
+        known = self._memory.validators(due.url) if conditional else Validators()
+        self._listings[due.url] = listing
+        reply = await self._fetcher.get(_ask(source, due.kind, due.url, known))
+        first = self._announced.pop(due.url, Announced(reply.outcome, Reading(), 0))
+        parts = [first]
+        for child in first.reading.children[:_INDEX_CHILDREN]:
+            if not self._stopping():
+                await self._fetcher.get(_ask(source, "sitemap", child, Validators()))
+                parts.append(self._announced.pop(child, Announced("ok", Reading(), 0)))
+        for _ in range(listing.pages - 1):
+            # What follows a page without anything new has been read before.
+            page = parts[-1]
+            if not page.reading.next_page or page.known == len(page.reading.links) or self._stopping():
+                break
+            url = page.reading.next_page
+            self._listings[url] = listing
+            await self._fetcher.get(_ask(source, "listing", url, Validators()))
+            parts.append(self._announced.pop(url, Announced("ok", Reading(), 0)))
+        visit = Visit(
+            reply.requested_at,
+            first.outcome,
+            sum(len(part.reading.links) for part in parts),
+            sum(part.known for part in parts),
+            conditional=bool(known.etag or known.last_modified),
+            wait=max(retry_after(reply) or 0.0, min(_fresh_for(reply, first.reading), _LONGEST_FRESH)),
+            skip_hours=first.reading.skip_hours,
+            skip_days=first.reading.skip_days,
+        )
+        poll = observe(self._polls.get(due.url), visit, source.id, due.url, self._pace)
+        self._polls[due.url] = poll
+        self._memory.polled(poll)
+        return reply.outcome not in _UNREACHED
+
+    async def _on_reply(self, reply: Reply) -> None:
+        source = self._sources[reply.ask.source_id]
+        url = reply.ask.url
+        known = self._memory.validators(url) if reply.outcome in ("ok", "unchanged") else Validators()
+        if reply.outcome == "ok" and hashlib.sha256(reply.body).hexdigest() == known.payload_sha256:
+            reply = replace(reply, outcome="unchanged")
+        reading = await self._read(reply, source)
+        # From here on nothing may wait: the order of the ledger is the order of the archive.
+        arrival, archived = _arrival(reply, source, known, reading)
+        if archived is not None:
+            arrival = _placed(arrival, self._archive.append(archived))
+        if reply.ask.kind in ("feed", "sitemap", "listing"):
+            links = arrival.links
+            self._announced[url] = Announced(arrival.fetch.outcome, reading, self._memory.known(links))
+        self._memory.record(arrival)
+
+    async def _read(self, reply: Reply, source: Source) -> Reading:
+        kind, same = reply.ask.kind, reply.outcome == "unchanged"
+        if kind not in ("feed", "sitemap", "listing") or not (reply.outcome == "ok" or (same and kind == "sitemap")):
+            return Reading()
+        found = await self._readers.run(
+            read_entry,
+            kind,
+            reply.body,
+            reply.header("content-type"),
+            reply.final_url,
+            source,
+            self._listings.get(reply.ask.url),
+        )
+        reading = given_up(found) if isinstance(found, Exception) else found
+        return Reading(children=reading.children) if same else reading
 
 
-def _entries(source: Source) -> list[tuple[FetchKind, str, int]]:
-    """Kind, URL and depth of what a source announces; depth 1 is for sitemaps named by an index, followed no further."""
-    found: list[tuple[FetchKind, str, int]] = [("feed", url, 0) for url in source.feeds]
-    found += [("sitemap", url, 0) for url in source.sitemaps]
-    found += [("listing", listing.url, 0) for listing in source.listings]
-    return found
+def pace_of(limits: Crawl) -> Pace:
+    """The bounds of the schedule."""
+    return Pace(limits.shortest_minutes * 60, limits.longest_hours * 3600, fresh=limits.fresh)
+
+
+def _fresh_for(reply: Reply, reading: Reading) -> float:
+    """Seconds for which server or feed say that nothing will change."""
+    control = {name: value for name, _, value in (part.strip().partition("=") for part in reply.header("cache-control").lower().split(","))}
+    age = control.get("max-age", "").strip('"')
+    fresh = float(age) if age.isascii() and age.isdigit() and len(age) < 9 and "no-cache" not in control else 0.0
+    return max(fresh, reading.ttl_minutes * 60.0)
 
 
 def _ask(source: Source, kind: FetchKind, url: str, known: Validators) -> Ask:
@@ -167,31 +262,36 @@ def _reply(archived: ArchivedResponse) -> Reply:
     )
 
 
-def _arrival(reply: Reply, source: Source, known: Validators) -> tuple[Arrival, Reading, ArchivedResponse | None]:
-    """What a reply means: the ledger's line, the links it brought, and what goes into the archive."""
+def _arrival(
+    reply: Reply, source: Source, known: Validators, reading: Reading
+) -> tuple[Arrival, ArchivedResponse | None]:
+    """What a reply means: the ledger's line with the links it brought, and what goes into the archive."""
     ask = reply.ask
     outcome, why = reply.outcome, reply.reason
-    reading, archived, sha = Reading(), None, ""
+    archived, sha = None, ""
     if outcome == "ok":
         sha = hashlib.sha256(reply.body).hexdigest()
-        if sha == known.payload_sha256:
-            outcome = "unchanged"
-            reading = Reading(children=_read(reply, source).children) if ask.kind == "sitemap" else reading
-        else:
-            archived = ArchivedResponse(
-                source.id,
-                ask.kind,
-                ask.url,
-                reply.final_url,
-                reply.requested_at,
-                reply.seconds,
-                reply.status or 200,
-                reply.headers,
-                reply.raw,
-            )
-            reading = _read(reply, source)
-            if reading.outcome != "ok":
-                outcome, why = reading.outcome, reading.reason
+        if reading.outcome != "ok":
+            outcome, why = reading.outcome, reading.reason
+    elif outcome == "unchanged":
+        sha = known.payload_sha256
+    # Whatever answered is kept; of a body that broke off, or was too large, there is no whole to keep.
+    if reply.status and (reply.outcome in ("ok", "unchanged") or (reply.raw and reply.outcome in ("missing", "refused", "server"))):
+        revisit: Revisit = "" if outcome != "unchanged" else "not-modified" if reply.status == 304 else "identical"
+        archived = ArchivedResponse(
+            source.id,
+            ask.kind,
+            ask.url,
+            reply.final_url,
+            reply.requested_at,
+            reply.seconds,
+            reply.status,
+            reply.headers,
+            reply.raw,
+            request_headers=reply.request_headers,
+            revisit=revisit,
+            payload_sha256=sha if revisit else "",
+        )
     if ask.kind == "robots" and outcome in ("missing", "refused"):
         why = reason("fetch.no_robots")
     if source.legacy_tls and not why and reply.final_url.startswith("https:"):
@@ -214,21 +314,7 @@ def _arrival(reply: Reply, source: Source, known: Validators) -> tuple[Arrival, 
         last_modified=reply.header("last-modified"),
         reason=why,
     )
-    return Arrival(fetch, reading.links), reading, archived
-
-
-def _read(reply: Reply, source: Source) -> Reading:
-    content_type = reply.header("content-type")
-    match reply.ask.kind:
-        case "feed":
-            return read_feed(reply.body, content_type, reply.final_url, source)
-        case "sitemap":
-            return read_sitemap(reply.body, content_type, reply.final_url, source)
-        case "listing":
-            listing = next((one for one in source.listings if one.url == reply.ask.url), Listing(reply.ask.url))
-            return read_listing(reply.body, content_type, reply.final_url, source, listing)
-        case _:
-            return Reading()
+    return Arrival(fetch, reading.links), archived
 
 
 def _placed(arrival: Arrival, place: ArchivePlace) -> Arrival:

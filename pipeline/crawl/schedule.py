@@ -187,6 +187,17 @@ def due(sources: Iterable[Source], polls: Mapping[str, Poll], now: datetime, pac
     return sorted(found, key=lambda one: (one.at, one.url))
 
 
+def everything(sources: Iterable[Source], polls: Mapping[str, Poll], now: datetime) -> list[Due]:
+    """All entry points of these sources, whatever their intervals; who asked not to be asked yet is left alone."""
+    return [
+        Due(source, kind, url, now, conditional=may_ask_conditionally(poll))
+        for source in sources
+        for kind, url in entries(source)
+        for poll in [polls.get(url)]
+        if not (poll and poll.not_before and poll.trouble and poll.not_before > now)
+    ]
+
+
 def may_ask_conditionally(poll: Poll | None) -> bool:
     """Whether the server may answer that nothing has changed: not after a failure, and now and then not at all."""
     return poll is not None and not poll.trouble and poll.trusting < _TRUSTED
