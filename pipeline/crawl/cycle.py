@@ -13,8 +13,9 @@ from typing import Protocol
 
 from pipeline.catalogue import reason
 from pipeline.crawl.archive import Archive, ArchivedResponse
-from pipeline.crawl.entries import Reading, read_feed, read_listing, read_sitemap
-from pipeline.crawl.fetch import Ask, Fetcher, Hosts, Reply
+from pipeline.crawl.entries import Reading, given_up, read_entry
+from pipeline.crawl.fetch import Ask, Fetcher, Hosts, Reply, retry_after
+from pipeline.crawl.schedule import Due, Pace, Visit, observe
 from pipeline.crawl.unpack import decoded
 from pipeline.crawl.urls import url_key
 from pipeline.records import ArchivePlace, Arrival, Fetch, FetchKind, Link, Listing, Page, Source, Validators, digest_id
