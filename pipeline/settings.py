@@ -105,6 +105,7 @@ class Crawl(Strict):
     max_tries: Annotated[int, Field(ge=1, le=20)] = 3  # failures after which a page is asked only every six hours
     recheck_hours: Annotated[float, Field(ge=0, le=720)] = 6.0  # between two looks at a flagged article
     recheck_days: Annotated[int, Field(ge=0, le=30)] = 3  # how long a flagged article is watched
+    archive_megabytes: Annotated[int, Field(ge=1)] = 1000  # of one archive file; a day that brings more has several
     allow_loopback: bool = False  # only for the demonstration press
 
 
