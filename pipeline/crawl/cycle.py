@@ -1,25 +1,24 @@
-"""One crawl cycle: ask every entry point, then every article that is due, and hand on what came as it comes.
+"""One round of the crawler: ask the entry points that are due, then every article that is, and hand on what came as it comes.
 
-What a cycle needs to know and what it learns goes through a `Memory`, which the store fulfils; the crawler knows no SQL.
+What it needs to know and what it learns goes through a `Memory`, which the store fulfils; the crawler knows no SQL.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from pipeline.catalogue import reason
-from pipeline.crawl.archive import Archive, ArchivedResponse
-from pipeline.crawl.entries import Reading, given_up, read_entry
+from pipeline.crawl.archive import Archive
+from pipeline.crawl.arrivals import arrival, read, reading_job
+from pipeline.crawl.entries import Reading, read_entry
 from pipeline.crawl.fetch import Ask, Fetcher, Hosts, Reply, retry_after
 from pipeline.crawl.schedule import Due, Pace, Visit, observe
-from pipeline.crawl.unpack import decoded
-from pipeline.crawl.urls import url_key
-from pipeline.records import ArchivePlace, Arrival, Fetch, FetchKind, Link, Listing, Page, Source, Validators, digest_id
+from pipeline.records import Arrival, FetchKind, Link, Listing, Outcome, Poll, Source, Validators
 from pipeline.settings import Crawl
+from pipeline.workers import Workers
 
 _STUCK = 4  # requests in a row that a source does not answer before the rest is left to the next cycle
 _UNREACHED = frozenset({"timeout", "network", "dns"})
@@ -181,31 +180,15 @@ class Cycle:
         known = self._memory.validators(url) if reply.outcome in ("ok", "unchanged") else Validators()
         if reply.outcome == "ok" and hashlib.sha256(reply.body).hexdigest() == known.payload_sha256:
             reply = replace(reply, outcome="unchanged")
-        reading = await self._read(reply, source)
+        job = reading_job(reply, source, self._listings.get(url))
+        reading = read(await self._readers.run(read_entry, *job)) if job else Reading()
         # From here on nothing may wait: the order of the ledger is the order of the archive.
-        arrival, archived = _arrival(reply, source, known, reading)
+        came, archived = arrival(reply, source, known, reading)
         if archived is not None:
-            arrival = _placed(arrival, self._archive.append(archived))
+            came = replace(came, fetch=replace(came.fetch, place=self._archive.append(archived)))
         if reply.ask.kind in ("feed", "sitemap", "listing"):
-            links = arrival.links
-            self._announced[url] = Announced(arrival.fetch.outcome, reading, self._memory.known(links))
-        self._memory.record(arrival)
-
-    async def _read(self, reply: Reply, source: Source) -> Reading:
-        kind, same = reply.ask.kind, reply.outcome == "unchanged"
-        if kind not in ("feed", "sitemap", "listing") or not (reply.outcome == "ok" or (same and kind == "sitemap")):
-            return Reading()
-        found = await self._readers.run(
-            read_entry,
-            kind,
-            reply.body,
-            reply.header("content-type"),
-            reply.final_url,
-            source,
-            self._listings.get(reply.ask.url),
-        )
-        reading = given_up(found) if isinstance(found, Exception) else found
-        return Reading(children=reading.children) if same else reading
+            self._announced[url] = Announced(came.fetch.outcome, reading, self._memory.known(reading.links))
+        self._memory.record(came)
 
 
 def pace_of(limits: Crawl) -> Pace:
@@ -215,7 +198,10 @@ def pace_of(limits: Crawl) -> Pace:
 
 def _fresh_for(reply: Reply, reading: Reading) -> float:
     """Seconds for which server or feed say that nothing will change."""
-    control = {name: value for name, _, value in (part.strip().partition("=") for part in reply.header("cache-control").lower().split(","))}
+    control = {
+        name: value
+        for name, _, value in (part.strip().partition("=") for part in reply.header("cache-control").lower().split(","))
+    }
     age = control.get("max-age", "").strip('"')
     fresh = float(age) if age.isascii() and age.isdigit() and len(age) < 9 and "no-cache" not in control else 0.0
     return max(fresh, reading.ttl_minutes * 60.0)
@@ -223,106 +209,3 @@ def _fresh_for(reply: Reply, reading: Reading) -> float:
 
 def _ask(source: Source, kind: FetchKind, url: str, known: Validators) -> Ask:
     return Ask(source.id, kind, url, known.etag, known.last_modified, source.prime, source.legacy_tls)
-
-
-def replay(archive: Archive, name: str, offset: int, sources: Iterable[Source]) -> Iterator[Arrival]:
-    """The arrivals that the records of an archive file stand for, from an offset on: after a crash, or for a rebuild."""
-    by_id = {source.id: source for source in sources}
-    for archived in archive.since(name, offset):
-        source = by_id.get(archived.source_id) or Source(
-            id=archived.source_id, name=archived.source_id, home="", language="vi", scope="national", enabled=False
-        )
-        reply = _reply(archived)
-        arrival, _, _ = _arrival(reply, source, Validators())
-        if archived.place is not None:
-            yield _placed(arrival, archived.place)
-
-
-def _reply(archived: ArchivedResponse) -> Reply:
-    reply = Reply(
-        Ask(archived.source_id, archived.kind, archived.url),
-        "ok",
-        archived.requested_at,
-        archived.seconds,
-        archived.status,
-        archived.final_url,
-        archived.headers,
-        archived.raw,
-    )
-    body = decoded(archived.raw, reply.encoding, 1 << 28)
-    return Reply(
-        reply.ask,
-        "ok",
-        reply.requested_at,
-        reply.seconds,
-        reply.status,
-        reply.final_url,
-        reply.headers,
-        reply.raw,
-        body or b"",
-    )
-
-
-def _arrival(
-    reply: Reply, source: Source, known: Validators, reading: Reading
-) -> tuple[Arrival, ArchivedResponse | None]:
-    """What a reply means: the ledger's line with the links it brought, and what goes into the archive."""
-    ask = reply.ask
-    outcome, why = reply.outcome, reply.reason
-    archived, sha = None, ""
-    if outcome == "ok":
-        sha = hashlib.sha256(reply.body).hexdigest()
-        if reading.outcome != "ok":
-            outcome, why = reading.outcome, reading.reason
-    elif outcome == "unchanged":
-        sha = known.payload_sha256
-    # Whatever answered is kept; of a body that broke off, or was too large, there is no whole to keep.
-    if reply.status and (reply.outcome in ("ok", "unchanged") or (reply.raw and reply.outcome in ("missing", "refused", "server"))):
-        revisit: Revisit = "" if outcome != "unchanged" else "not-modified" if reply.status == 304 else "identical"
-        archived = ArchivedResponse(
-            source.id,
-            ask.kind,
-            ask.url,
-            reply.final_url,
-            reply.requested_at,
-            reply.seconds,
-            reply.status,
-            reply.headers,
-            reply.raw,
-            request_headers=reply.request_headers,
-            revisit=revisit,
-            payload_sha256=sha if revisit else "",
-        )
-    if ask.kind == "robots" and outcome in ("missing", "refused"):
-        why = reason("fetch.no_robots")
-    if source.legacy_tls and not why and reply.final_url.startswith("https:"):
-        why = reason("fetch.legacy_tls")
-    fetch = Fetch(
-        id=digest_id(ask.kind, ask.url, reply.requested_at.isoformat()),
-        source_id=source.id,
-        kind=ask.kind,
-        url=ask.url,
-        key=url_key(ask.url),
-        requested_at=reply.requested_at,
-        outcome=outcome,
-        seconds=round(reply.seconds, 3),
-        status=reply.status,
-        final_url=reply.final_url,
-        content_type=reply.header("content-type"),
-        body_bytes=len(reply.raw),
-        payload_sha256=sha,
-        etag=reply.header("etag"),
-        last_modified=reply.header("last-modified"),
-        reason=why,
-    )
-    return Arrival(fetch, reading.links), archived
-
-
-def _placed(arrival: Arrival, place: ArchivePlace) -> Arrival:
-    return replace(arrival, fetch=replace(arrival.fetch, place=place))
-
-
-def page_of(archived: ArchivedResponse) -> Page:
-    """An archived page, ready to be read."""
-    reply = _reply(archived)
-    return Page(reply.final_url, reply.body, reply.header("content-type"), archived.requested_at)

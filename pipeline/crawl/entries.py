@@ -183,8 +183,14 @@ def _name(node: Any) -> str:
 
 # Not read, and some of it takes feedparser the square of its length: an author's mail address, many categories.
 _UNREAD = (
-    *(f"{{*}}{name}" for name in "author managingEditor webMaster contributor creator publisher source".split()),
-    *(f"{{*}}{name}" for name in "category subject keywords tags image textInput textinput enclosure".split()),
+    *(
+        f"{{*}}{name}"
+        for name in ["author", "managingEditor", "webMaster", "contributor", "creator", "publisher", "source"]
+    ),
+    *(
+        f"{{*}}{name}"
+        for name in ["category", "subject", "keywords", "tags", "image", "textInput", "textinput", "enclosure"]
+    ),
     "{http://search.yahoo.com/mrss/}*",
     "{http://www.itunes.com/dtds/podcast-1.0.dtd}*",
 )
@@ -289,7 +295,9 @@ def _rhythm(root: Any) -> dict[str, Any]:
     """What a feed says about when it changes: ttl, skipHours, skipDays, or the syndication module."""
     said: dict[str, Any] = {}
     for channel in (root, *root.iterchildren("{*}channel")):
-        for node in channel.iterchildren("{*}ttl", "{*}updatePeriod", "{*}updateFrequency", "{*}skipHours", "{*}skipDays"):
+        for node in channel.iterchildren(
+            "{*}ttl", "{*}updatePeriod", "{*}updateFrequency", "{*}skipHours", "{*}skipDays"
+        ):
             said.setdefault(_name(node), node)
     ttl = _count(said["ttl"].text) if "ttl" in said else 0
     if not ttl and said.keys() & {"updateperiod", "updatefrequency"}:
@@ -297,7 +305,9 @@ def _rhythm(root: Any) -> dict[str, Any]:
         frequency = _count(said["updatefrequency"].text) if "updatefrequency" in said else 1
         ttl = max(1, _PERIODS.get(period, 0) // max(1, frequency)) if period in _PERIODS else 0
     hours = {_count(node.text) % 24 for node in said.get("skiphours", ()) if (node.text or "").strip().isdecimal()}
-    days = {_DAYS.index(day) for node in said.get("skipdays", ()) if (day := (node.text or "").strip().lower()) in _DAYS}
+    days = {
+        _DAYS.index(day) for node in said.get("skipdays", ()) if (day := (node.text or "").strip().lower()) in _DAYS
+    }
     return {
         "ttl_minutes": min(ttl, _WEEK),
         # A feed that skips every hour would never be read.
@@ -445,7 +455,9 @@ _CUT = "\x1e"  # stands in no text
 _NO_TEXT = "script,style,noscript,figure,figcaption,iframe,form,button,svg,video,audio,object"
 _FEWEST_PARAGRAPHS = 3
 _SHORTEST_TEXT = 600  # characters
-_TEASER = re.compile(r"(?:\[…\]|\[\.\.\.\]|…|\.\.\.|(?:đọc|xem) (?:tiếp|thêm)|read more|continue reading)[\s.…→»>]*$", re.I)
+_TEASER = re.compile(
+    r"(?:\[…\]|\[\.\.\.\]|…|\.\.\.|(?:đọc|xem) (?:tiếp|thêm)|read more|continue reading)[\s.…→»>]*$", re.I
+)
 _FOOTER = re.compile(r"(?:The post|Bài viết) .{1,400} (?:appeared first on|đã xuất hiện đầu tiên)", re.DOTALL)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,11 +13,13 @@ from pathlib import Path
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from pipeline.crawl.archive import Archive
-from pipeline.crawl.cycle import Cycle, Step, page_of, replay
+from pipeline.catalogue import reason
+from pipeline.crawl.archive import Archive, ArchivedResponse
+from pipeline.crawl.arrivals import arrival_of, page_of, payload_hash, replay
+from pipeline.crawl.cycle import Cycle, Step
 from pipeline.crawl.fetch import Hosts
 from pipeline.crawl.schedule import everything
-from pipeline.records import Arrival, Link, Listing, Poll, Source, Validators
+from pipeline.records import Arrival, Link, Listing, Outcome, Poll, Source, Validators
 from pipeline.settings import Crawl
 from pipeline.workers import Workers
 from tests.crawl.loopback import Answer, Asked, Site, serving
@@ -165,6 +168,60 @@ def test_records_of_a_source_that_was_removed_since_are_still_replayed(paper: So
     assert [one.fetch for one in replayed(archive, [])][-1] == notebook.arrivals[-1].fetch
 
 
+def kept(status: int, raw: bytes = b"<h1>A</h1>", **more: object) -> ArchivedResponse:
+    """An answer as it lies in the archive."""
+    url, at = "https://bao-thu.example/a", datetime(2026, 11, 23, tzinfo=UTC)
+    made = ArchivedResponse("bao-thu", "article", url, url, at, 0.5, status, (), raw)
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        (200, "ok"), (304, "unchanged"), (404, "missing"), (410, "missing"), (401, "refused"), (403, "refused"),
+        (429, "refused"), (500, "server"), (503, "server"),
+    ],
+)  # fmt: skip
+def test_an_archived_answer_means_what_it_meant_when_it_came(status: int, outcome: Outcome) -> None:
+    fetch = arrival_of(kept(status), None, READERS).fetch
+    assert (fetch.outcome, fetch.status, fetch.source_id) == (outcome, status, "bao-thu")
+    assert fetch.reason == ("" if outcome in ("ok", "unchanged") else reason("fetch.status", status=status))
+    assert (fetch.payload_sha256 != "") == (outcome == "ok")
+
+
+def test_an_error_page_announces_nothing_even_where_a_feed_was_asked(paper: Source) -> None:
+    answer = kept(503, rss("/a"), kind="feed")
+    assert [len(arrival_of(replace(answer, status=status), paper, READERS).links) for status in (200, 503)] == [1, 0]
+
+
+def test_a_robots_txt_that_is_missing_is_no_failure_in_the_archive_either() -> None:
+    assert arrival_of(kept(404, kind="robots"), None, READERS).fetch.reason == reason("fetch.no_robots")
+
+
+def test_an_archived_revisit_is_an_unchanged_answer_with_the_hash_of_the_body_we_had() -> None:
+    known = hashlib.sha256(b"bai").hexdigest()
+    for answer in (
+        kept(200, b"", revisit="identical", payload_sha256=known),
+        kept(304, b"", revisit="not-modified", payload_sha256=known),
+    ):
+        arrival = arrival_of(answer, None, READERS)
+        assert (arrival.fetch.outcome, arrival.fetch.payload_sha256, arrival.links) == ("unchanged", known, ())
+        assert payload_hash(answer) == known
+
+
+def test_the_hash_of_an_archived_answer_is_that_of_its_unpacked_body() -> None:
+    packed = kept(200, gzip.compress(b"<h1>A</h1>"), headers=(("Content-Encoding", "gzip"),))
+    assert payload_hash(packed) == payload_hash(kept(200)) == hashlib.sha256(b"<h1>A</h1>").hexdigest()
+    assert arrival_of(packed, None, READERS).fetch.payload_sha256 == payload_hash(packed)
+
+
+@pytest.mark.parametrize("encoding", ["br", "gzip", "la"])
+@pytest.mark.parametrize("status", [200, 500])
+def test_an_answer_that_cannot_be_unpacked_does_not_end_a_recovery(encoding: str, status: int) -> None:
+    fetch = arrival_of(kept(status, headers=(("Content-Encoding", encoding),)), None, READERS).fetch
+    assert (fetch.status, fetch.body_bytes) == (status, 10)
+
+
 def test_an_archived_page_is_handed_on_unpacked_under_the_address_that_answered(
     site: Site, paper: Source, tmp_path: Path
 ) -> None:
@@ -201,7 +258,11 @@ def test_what_has_not_changed_is_kept_as_a_visit_without_a_body_and_not_read_aga
     ]
     visits = [archive.read(one.fetch.place) for one in again[1:] if one.fetch.place]
     assert [(visit.revisit, visit.raw) for visit in visits] == [("not-modified", b""), *[("identical", b"")] * 2]
-    assert replayed(archive, [paper]) == notebook.arrivals
+    kept = [one for one in notebook.arrivals if one.fetch.place]
+    # How many bytes came again is the one thing that a visit without a body does not tell.
+    assert [replace(one, fetch=replace(one.fetch, body_bytes=0)) for one in replayed(archive, [paper])] == [
+        replace(one, fetch=replace(one.fetch, body_bytes=0)) for one in kept
+    ]
 
 
 def test_an_article_that_changed_is_archived_a_second_time(site: Site, paper: Source, tmp_path: Path) -> None:
@@ -331,7 +392,9 @@ def test_a_host_that_answers_nothing_is_left_to_the_next_cycle(site: Site, tmp_p
 # --- the schedule
 
 
-def test_what_an_entry_point_brought_is_remembered_for_the_next_visit(site: Site, paper: Source, tmp_path: Path) -> None:
+def test_what_an_entry_point_brought_is_remembered_for_the_next_visit(
+    site: Site, paper: Source, tmp_path: Path
+) -> None:
     notebook = Notebook()
     cycle(tmp_path, notebook, paper)
     feed, sitemap, listing = (notebook.kept[url] for url in (paper.feeds[0], paper.sitemaps[0], paper.listings[0].url))
@@ -403,14 +466,16 @@ def test_an_answer_that_says_no_is_kept_with_its_words(site: Site, tmp_path: Pat
     pages = [one for one in notebook.arrivals if one.fetch.kind == "article"]
     assert [one.fetch.outcome for one in pages] == ["missing", "server"]
     assert [archive.read(one.fetch.place).raw for one in pages if one.fetch.place] == [b"<h1>Da go bai</h1>", b"loi"]
-    assert replayed(archive, [paper]) == notebook.arrivals
+    assert replayed(archive, [paper]) == [one for one in notebook.arrivals if one.fetch.place]
 
 
 def test_every_answer_lies_beside_the_request_that_brought_it(paper: Source, tmp_path: Path) -> None:
     cycle(tmp_path, Notebook(), paper)
     (path,) = tmp_path.glob("*.warc.gz")
     with path.open("rb") as file:
-        records = [(record.rec_type, record.rec_headers.get_header("WARC-Target-URI")) for record in ArchiveIterator(file)]
+        records = [
+            (record.rec_type, record.rec_headers.get_header("WARC-Target-URI")) for record in ArchiveIterator(file)
+        ]
     asked = [url for kind, url in records if kind == "request"]
     assert len(asked) == len([url for kind, url in records if kind == "response"]) == 7
     assert set(asked) == {url for kind, url in records if kind == "response"}
