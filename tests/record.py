@@ -91,7 +91,7 @@ def fetched(source: Source, url: str, settings: Settings) -> Page | str:
             )
         )
         for arrival in memory.arrivals:
-            if arrival.fetch.kind == "article" and arrival.fetch.place is not None:
+            if arrival.fetch.kind == "article" and arrival.fetch.outcome == "ok" and arrival.fetch.place is not None:
                 return page_of(archive.read(arrival.fetch.place))
     told = Shown("en", settings.zone)
     fetches = [arrival.fetch for arrival in memory.arrivals if arrival.fetch.kind != "robots"]

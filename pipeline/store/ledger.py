@@ -116,7 +116,7 @@ class Ledger:
             for announced in arrival.links:
                 link = replace(announced, key=first.get(announced.key, announced.key))
                 owners.setdefault(link.key, link.source_id)
-                row = _link_row(link, arrival.fetch.requested_at)
+                row = _link_row(link, arrival.fetch.requested_at) | {"moved": link.key != announced.key}
                 if before := told.get((link.key, link.source_id)):
                     row |= {
                         "url": before["url"],  # as in separate batches: a rebuild must give the same
@@ -138,7 +138,8 @@ class Ledger:
             """
             UPDATE links SET
                 changed_at = CASE WHEN links.fingerprint = batch.fingerprint THEN changed_at ELSE batch.last_seen END,
-                title = batch.title, summary = batch.summary, fingerprint = batch.fingerprint, url = batch.url,
+                title = batch.title, summary = batch.summary, fingerprint = batch.fingerprint,
+                url = CASE WHEN batch.moved THEN batch.url ELSE links.url END,  -- its entry goes by a new address
                 updated = coalesce(batch.updated, links.updated)
             FROM batch WHERE links.key = batch.key AND links.source_id = batch.source_id
                 AND batch.last_seen >= links.last_seen  -- an older announcement, taken in late, says nothing new""",
