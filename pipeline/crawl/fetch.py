@@ -128,14 +128,16 @@ class _Host:
     free_at: float = 0.0  # loop time from which the next request may go
 
 
+# No cookie for a whole com.vn, and one for no named domain goes back to the very host that gave it.
+_PAPERS_OWN = DefaultCookiePolicy(strict_domain=True, strict_ns_domain=DefaultCookiePolicy.DomainStrictNonDomain)
+_NO_COOKIES = DefaultCookiePolicy(allowed_domains=())  # httpx keeps cookies unless its jar refuses them
+
+
 @dataclass(slots=True)
 class _Jar:
     """The cookies of one source."""
 
-    # strict: a cookie for a whole com.vn is refused
-    cookies: httpx.Cookies = field(
-        default_factory=lambda: httpx.Cookies(CookieJar(DefaultCookiePolicy(strict_domain=True)))
-    )
+    cookies: httpx.Cookies = field(default_factory=lambda: httpx.Cookies(CookieJar(_PAPERS_OWN)))
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     primed: bool = False
 
@@ -146,6 +148,39 @@ class _NotPublic(Exception):
 
 class _NoName(Exception):
     """The name leads nowhere."""
+
+
+class _Line(httpcore.AsyncNetworkStream):
+    """A connection that knows whether anything was read since the last request went out.
+
+    Where a server sends more than it announced, httpcore would take the rest for the answer to the next request.
+    """
+
+    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
+        self._inner = inner
+        self.answered = False
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's signature
+        self.answered = True
+        return await self._inner.read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's signature
+        self.answered = False
+        await self._inner.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
+    ) -> httpcore.AsyncNetworkStream:
+        return _Line(await self._inner.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
 
 
 class PublicBackend(httpcore.AsyncNetworkBackend):
@@ -175,7 +210,7 @@ class PublicBackend(httpcore.AsyncNetworkBackend):
         problem: Exception = httpcore.ConnectError(host)
         for address in addresses[:4]:
             try:
-                return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+                return _Line(await self._inner.connect_tcp(address, port, timeout, local_address, socket_options))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 problem = error
         raise problem
@@ -218,7 +253,7 @@ def _client(limits: Crawl, agent: str, context: ssl.SSLContext) -> httpx.AsyncCl
         timeout=httpx.Timeout(limits.timeout_seconds),
         trust_env=False,
         follow_redirects=False,
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # httpx keeps cookies unless its jar refuses them
+        cookies=CookieJar(_NO_COOKIES),
         headers={
             "User-Agent": agent,
             "Accept-Encoding": ENCODINGS,
@@ -363,6 +398,9 @@ class Fetcher:
                 if jar:
                     jar.cookies.set_cookie_header(request)
                 async with aclosing(await client.send(request, stream=True)) as response:
+                    line = response.extensions["network_stream"]
+                    if not isinstance(line, _Line) or not line.answered:  # not ours any more: status 101
+                        raise ValueError("not an answer to what was asked: broken off")
                     if jar and ask.kind == "prime":
                         jar.cookies.extract_cookies(response)
                     reply = replace(

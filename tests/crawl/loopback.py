@@ -26,13 +26,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the server says. With `drip` the body is sent for ever: a chunk, a pause of so many seconds, a chunk."""
+    """What the server says. With `drip` the body is sent for ever: a chunk, a pause of so many seconds, a chunk.
+
+    `raw` is sent instead of an HTTP answer, then the line is cut; with `drip` after it the body for ever.
+    """
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     drip: float | None = None
-    raw: bytes | None = None  # sent instead of an HTTP answer, then the line is cut
+    raw: bytes | None = None
 
 
 Page = Answer | Callable[[Asked], Answer]
@@ -96,6 +99,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._leave(asked)
             self.wfile.write(answer.raw)
             self.wfile.flush()
+            self._drip(answer)
             self.connection.shutdown(socket.SHUT_RDWR)
             self.close_connection = True
             return
@@ -107,12 +111,15 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.drip is not None:
             self.send_header("Connection", "close")
         self.end_headers()
+        self._drip(answer)
+        self._leave(asked)
+        self.wfile.write(answer.body)
+
+    def _drip(self, answer: Answer) -> None:
         while answer.drip is not None:  # until the client has had enough
             self.wfile.write(answer.body)
             self.wfile.flush()
             time.sleep(answer.drip)
-        self._leave(asked)
-        self.wfile.write(answer.body)
 
     def _leave(self, asked: Asked) -> None:
         with self.site.lock:

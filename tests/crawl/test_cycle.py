@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import socket
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from pipeline.crawl.archive import Archive
+from pipeline.catalogue import reason
+from pipeline.crawl.archive import Archive, ArchivedResponse
 from pipeline.crawl.cycle import Step, page_of, replay, run_cycle
 from pipeline.crawl.fetch import Hosts
 from pipeline.records import Arrival, Link, Listing, Source, Validators
@@ -29,7 +32,7 @@ class Notebook:
 
     def validators(self, url: str) -> Validators:
         for arrival in reversed(self.arrivals):
-            if arrival.fetch.url == url and arrival.fetch.payload_sha256:
+            if arrival.fetch.url == url and arrival.fetch.payload_sha256 and arrival.fetch.kind != "prime":
                 return Validators(arrival.fetch.etag, arrival.fetch.last_modified, arrival.fetch.payload_sha256)
         return Validators()
 
@@ -304,3 +307,42 @@ def test_a_host_that_answers_nothing_is_left_to_the_next_cycle(site: Site, tmp_p
     notebook = Notebook()
     cycle(tmp_path, notebook, outlet(site, feeds=(site.url("/rss"),)))
     assert notebook.outcomes().count(("article", "network")) == 4
+
+
+def test_a_name_that_cannot_be_resolved_is_left_to_the_next_cycle(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    notebook = Notebook()
+    cycle(tmp_path, notebook, outlet(site, feeds=tuple(f"http://bao.example/{n}" for n in range(9))))
+    assert notebook.outcomes() == [("feed", "dns")] * 4
+
+
+def test_a_section_page_that_is_also_asked_for_its_cookies_is_read_for_its_links(site: Site, tmp_path: Path) -> None:
+    def front(asked: Asked) -> Answer:
+        if asked.headers.get("if-none-match"):
+            return Answer(304)
+        return Answer(200, {"ETag": '"1"', "Set-Cookie": "ve=1; Path=/"}, b'<a href="/tin/a.html">A</a>')
+
+    site.pages |= {"/": front, "/tin/a.html": article("A")}
+    notebook = Notebook()
+    paper = outlet(site, listings=(Listing(site.url("/"), pattern="^/tin/"),), prime=site.url("/"))
+    archive = cycle(tmp_path, notebook, paper)
+    assert notebook.outcomes() == [("prime", "ok"), ("listing", "ok"), ("article", "ok")]
+    assert [asked.headers.get("cookie") for asked in site.asked] == [None, None, "ve=1", "ve=1"]
+    assert replayed(archive, [paper]) == [one for one in notebook.arrivals if one.fetch.place]
+
+
+def test_the_ledger_says_where_outdated_tls_is_allowed(tmp_path: Path) -> None:
+    archive = Archive(tmp_path, "diembao test")
+    for url in ("https://bao.example/rss", "http://bao.example/rss"):
+        archive.append(
+            ArchivedResponse("bao", "article", url, url, datetime(2026, 11, 23, tzinfo=UTC), 1, 200, (), b"x")
+        )
+    bare = Source(id="bao", name="Báo", home="https://bao.example/", language="vi", scope="provincial", legacy_tls=True)
+    told = [one.fetch.reason for one in replayed(archive, [bare])]
+    assert told == [reason("fetch.legacy_tls"), ""]
+    assert not any(one.fetch.reason for one in replayed(archive, [replace(bare, legacy_tls=False)]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import ipaddress
 import itertools
@@ -10,35 +9,15 @@ import threading
 import time
 import zlib
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.crawl.fetch import Ask, Fetcher, Hosts, Reply, is_allowed, user_agent
+from pipeline.crawl.fetch import Ask, Reply, is_allowed, user_agent
 from pipeline.crawl.unpack import decoded
-from pipeline.settings import Crawl
+from tests.crawl.asking import AGENT, fetch
 from tests.crawl.loopback import Answer, Asked, Site, serving
-
-AGENT = user_agent("1.2", "bandoc@sovhttdl.example")
-
-
-def fetch(*urls: str | Ask, agent: str = AGENT, log: list[Reply] | None = None, **limits: Any) -> list[Reply]:
-    """The replies to some requests that are all made at the same time by one fetcher."""
-    crawl = Crawl(**{"delay_seconds": 0.0, "timeout_seconds": 5.0, "retries": 0, "allow_loopback": True, **limits})
-
-    async def on_reply(reply: Reply) -> None:
-        if log is not None:
-            log.append(reply)
-
-    async def run() -> list[Reply]:
-        asks = [url if isinstance(url, Ask) else Ask("bao", "article", url) for url in urls]
-        async with Fetcher(crawl, agent, Hosts(), on_reply=on_reply) as fetcher:
-            return await asyncio.gather(*(fetcher.get(ask) for ask in asks))
-
-    return asyncio.run(run())
-
 
 # --- robots.txt
 

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from pipeline.catalogue import reason
-from pipeline.records import ArchivePlace, Arrival, Link, Outcome, Poll, Source, Validators
+from pipeline.records import ArchivePlace, Arrival, FetchKind, Link, Outcome, Poll, Source, Validators
 from pipeline.store import articles
 from pipeline.store.database import Database
 from pipeline.store.ledger import Ledger, coverage, place_of
@@ -57,7 +57,7 @@ def test_a_page_that_is_unchanged_has_come(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("one_batch", [True, False])
-@pytest.mark.parametrize("outcome", ["timeout", "server", "missing", "network", "robots"])
+@pytest.mark.parametrize("outcome", ["timeout", "server", "missing", "network", "dns", "robots"])
 def test_a_failing_page_is_asked_until_it_failed_too_often(ledger: Ledger, outcome: Outcome, one_batch: bool) -> None:
     _record(ledger, feed(NOW - hours(9), link("a")))
     for number in range(MAX_TRIES):
@@ -235,12 +235,13 @@ def test_validators_are_those_of_the_last_full_answer(ledger: Ledger, written: b
     url = "https://bao-a.vn/rss"
     assert ledger.validators(url) == Validators()
 
-    def answer(at: datetime, outcome: Outcome, mark: str) -> Arrival:
-        got = fetch(url, at, "feed", outcome)
+    def answer(at: datetime, outcome: Outcome, mark: str, kind: FetchKind = "feed") -> Arrival:
+        got = fetch(url, at, kind, outcome)
         return Arrival(replace(got, etag=mark, last_modified=f"m{mark}", payload_sha256=f"s{mark}"))
 
     for arrival in (answer(T0, "ok", "1"), answer(T0 + hours(1), "ok", "2"), answer(T0 + hours(2), "server", "")):
         ledger.record(arrival)
+    ledger.record(answer(T0 + hours(3), "ok", "4", "prime"))  # nobody has read that one
     if written:
         ledger.flush()
     assert ledger.validators(url) == Validators("2", "m2", "s2")
