@@ -13,7 +13,7 @@ from typing import Protocol
 
 from pipeline.catalogue import reason
 from pipeline.crawl.archive import Archive, ArchivedResponse
-from pipeline.crawl.entries import Reading, read_feed, read_listing, read_sitemap
+from pipeline.crawl.entries import Reading, read_entry
 from pipeline.crawl.fetch import Ask, Fetcher, Reply, decoded
 from pipeline.crawl.urls import url_key
 from pipeline.records import ArchivePlace, Arrival, Fetch, FetchKind, Link, Listing, Page, Source, Validators, digest_id
@@ -213,17 +213,12 @@ def _arrival(reply: Reply, source: Source, known: Validators) -> tuple[Arrival, 
 
 
 def _read(reply: Reply, source: Source) -> Reading:
-    content_type = reply.header("content-type")
-    match reply.ask.kind:
-        case "feed":
-            return read_feed(reply.body, content_type, reply.final_url, source)
-        case "sitemap":
-            return read_sitemap(reply.body, content_type, reply.final_url, source)
-        case "listing":
-            listing = next((one for one in source.listings if one.url == reply.ask.url), Listing(reply.ask.url))
-            return read_listing(reply.body, content_type, reply.final_url, source, listing)
-        case _:
-            return Reading()
+    kind = reply.ask.kind
+    if kind not in ("feed", "sitemap", "listing"):
+        return Reading()
+    # A section page may answer under another address than the one its source gives.
+    listing = next((one for one in source.listings if one.url == reply.ask.url), None)
+    return read_entry(kind, reply.body, reply.header("content-type"), reply.final_url, source, listing)
 
 
 def _placed(arrival: Arrival, place: ArchivePlace) -> Arrival:
