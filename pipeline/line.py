@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
 from pipeline.catalogue import Shown, reason, text
-from pipeline.crawl.archive import Archive
-from pipeline.crawl.cycle import Step, page_of, replay, run_cycle
+from pipeline.crawl.archive import Archive, ArchivedResponse, Damage
+from pipeline.crawl.cycle import Step, arrival_of, page_of, payload_hash, replay, run_cycle
 from pipeline.crawl.fetch import Hosts, user_agent
 from pipeline.crawl.sources import read_sources
 from pipeline.crawl.urls import url_key
@@ -28,10 +29,12 @@ from pipeline.learning.queue import Queued, blind_sample, queue
 from pipeline.learning.registry import champion
 from pipeline.records import (
     TOPICS,
+    ArchivePlace,
     Article,
     CoverageRow,
     Draw,
     Failure,
+    Indexed,
     Judgement,
     Missed,
     Page,
@@ -46,7 +49,7 @@ from pipeline.reports.digest import Digest, DigestData, build
 from pipeline.settings import Settings
 from pipeline.store import articles, labels, news
 from pipeline.store.database import Database
-from pipeline.store.ledger import Ledger, coverage
+from pipeline.store.ledger import Ledger, coverage, indexed, indexed_files, knows, move
 from pipeline.text.extract import EXTRACTOR, extract
 from pipeline.text.gazetteer import Entry, home_entries, province_entries
 from pipeline.text.language import language
@@ -76,6 +79,20 @@ class Processed:
     judged: int
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What `examine` found, and what it mended."""
+
+    files: int
+    bytes: int
+    records: int  # whole responses and revisits
+    rows: int  # lines of the ledger that point to them
+    taken: int  # records that had no line, at opening or now
+    moved: int  # lines that pointed to the wrong place
+    cut: int  # torn bytes cut off at opening
+    troubles: tuple[Damage, ...]  # what cannot be mended
+
+
 class Line:
     """One installation: its settings, sources, store and archive. Owns the store's file while open."""
 
@@ -89,7 +106,9 @@ class Line:
         data = Path(settings.data)
         self.fast_words = trusted(read_verdicts(data))  # whether the installed underthesea is one we can decode
         self.database = Database(data)
-        self.archive = Archive(data / "archive", f"diembao {PRODUCT}")
+        self.archive = Archive(
+            data / "archive", f"diembao {PRODUCT}", part_bytes=settings.crawl.archive_megabytes * 1_000_000
+        )
         self.ledger = Ledger(
             self.database,
             max_tries=settings.crawl.max_tries,
@@ -97,7 +116,7 @@ class Line:
         )
         self._hosts = Hosts()
         self._stop = threading.Event()
-        self.recovered = self._recover()
+        self.recovered, self.cut = self._recover()
 
     def stop(self) -> None:
         """Ask a cycle that runs in another thread to end soon; what it has is kept."""
@@ -113,17 +132,87 @@ class Line:
         self.ledger.flush()
         self.database.close()
 
-    def _recover(self) -> int:
-        """Take in whole records that the archive holds and the store does not, and cut off a torn one."""
-        taken, found = self.ledger.taken_to(), 0
-        for name in self.archive.files():
-            start = taken.get(name, 0)
-            for arrival in replay(self.archive, name, start, self.sources):
+    def _recover(self) -> tuple[int, int]:
+        """Take in whole records that the archive holds and the store does not, and cut off a torn end: how many records, and
+        how many bytes.
+        """
+        taken, found, cut = self.ledger.taken_to(), 0, 0
+        names = self.archive.files()
+        for name in names:
+            for arrival in replay(self.archive, name, taken.get(name, 0), self.sources):
                 self.ledger.record(arrival)
                 found += 1
-            self.archive.repair(name, start)
+        if names:  # only the last file can have an end that we left torn; the others are closed
+            cut = self.archive.repair(names[-1], taken.get(names[-1], 0))
         self.ledger.flush()
-        return found
+        return found, cut
+
+    def examine(self, watch: Watch = no_watch) -> Examined:
+        """Compare files, digests and ledger with each other. What the ledger lacks is written up from the files."""
+        sizes = {name: self.archive.size(name) for name in self.archive.files()}
+        records = rows = done = 0
+        damage: list[Damage] = []
+        lost: dict[str, tuple[Indexed, str]] = {}  # lines whose record was not found, with the reason
+        unclaimed: list[ArchivePlace] = []  # records to which no line points
+        for name in dict.fromkeys((*sizes, *indexed_files(self.database))):
+            claims: dict[ArchivePlace, list[Indexed]] = {}
+            for row in indexed(self.database, name):
+                rows += 1
+                claims.setdefault(row.place, []).append(row)
+            for found in self.archive.verify(name) if name in sizes else ():
+                match found:
+                    case Damage():
+                        damage.append(found)
+                    case ArchivedResponse(place=ArchivePlace() as place):
+                        watch("checking", done + place.offset, sum(sizes.values()))
+                        records += 1
+                        told = {row.fetch_id: (row, _difference(row, found)) for row in claims.pop(place, [])}
+                        wrong = {fetch_id: (row, why) for fetch_id, (row, why) in told.items() if why}
+                        lost |= wrong
+                        if len(wrong) == len(told):
+                            unclaimed.append(place)
+            for claim in claims.values():
+                lost |= {row.fetch_id: (row, reason("doctor.lost", url=row.url)) for row in claim}
+            done += sizes.get(name, 0)
+        taken, moved = self._write_up(unclaimed, lost, watch)
+        return Examined(
+            files=len(sizes),
+            bytes=done,
+            records=records,
+            rows=rows,
+            taken=self.recovered + taken,
+            moved=moved,
+            cut=self.cut,
+            troubles=_troubles(damage, list(lost.values()), sizes),
+        )
+
+    def _write_up(
+        self, unclaimed: Sequence[ArchivePlace], lost: dict[str, tuple[Indexed, str]], watch: Watch
+    ) -> tuple[int, int]:
+        """Give records without a line theirs: how many were taken in, and how many lines of `lost` were found and moved."""
+        sources = {source.id: source for source in self.sources}
+        taken: set[str] = set()
+        moved = 0
+        for number, place in enumerate(unclaimed):
+            watch("indexing", number, len(unclaimed))
+            archived = self.archive.read(place)
+            arrival = arrival_of(archived, sources.get(archived.source_id))
+            row, _ = lost.get(arrival.fetch.id, (None, ""))
+            if row is not None:
+                if why := _difference(row, archived):
+                    lost[row.fetch_id] = row, why
+                else:
+                    move(self.database, row.fetch_id, place)
+                    del lost[row.fetch_id]
+                    moved += 1
+            # What lies inside a damaged record is a page's bytes, whatever they look like.
+            elif not knows(self.database, arrival.fetch.id) and not any(
+                _overlap(place, row.place) for row, _ in lost.values()
+            ):
+                self.ledger.record(arrival)
+                taken.add(arrival.fetch.id)
+        self.ledger.flush()
+        return len(taken), moved
 
     def crawl(self, only: Sequence[str] = (), watch: Watch = no_watch) -> None:
         """One cycle over the enabled sources, or over those named. Raises ConfigError for an unknown id."""
@@ -429,6 +518,34 @@ def _why(error: Exception) -> str:
     if isinstance(error, TooLong):
         return reason("process.too_long", seconds=round(error.args[0]))
     return reason("process.stage_died", problem=f"{type(error).__name__}: {error}")
+
+
+def _difference(row: Indexed, archived: ArchivedResponse) -> str:
+    """Why a line and a record cannot belong to each other; empty where they do."""
+    if (row.url, row.requested_at) != (archived.url, archived.requested_at):
+        return reason("doctor.other", url=row.url)
+    if row.payload_sha256 not in ("", payload_hash(archived)):
+        return reason("doctor.body", url=row.url)
+    return ""
+
+
+def _troubles(
+    damage: Sequence[Damage], lost: Sequence[tuple[Indexed, str]], files: Container[str]
+) -> tuple[Damage, ...]:
+    """Each thing once: a lost line tells more than the damage in which its record lay, a lost file more than its lines."""
+    gone = Counter(row.place.file for row, _ in lost if row.place.file not in files)
+    rows = [
+        Damage(row.place.file, row.place.offset, row.place.length, why) for row, why in lost if row.place.file in files
+    ]
+    found = [one for one in damage if not any(_overlap(one, row) for row in rows)]
+    found += [Damage(name, 0, 0, reason("doctor.no_file", n=n)) for name, n in gone.items()]
+    return tuple(sorted([*rows, *found], key=lambda one: (one.file, one.offset)))
+
+
+def _overlap(one: ArchivePlace | Damage, other: ArchivePlace | Damage) -> bool:
+    return (
+        one.file == other.file and one.offset < other.offset + other.length and other.offset < one.offset + one.length
+    )
 
 
 def _unknown_source(source_id: str, known: dict[str, Source]) -> str:

@@ -174,6 +174,17 @@ class Fetch:
 
 
 @dataclass(frozen=True, slots=True)
+class Indexed:
+    """What a line of the coverage ledger says about the record it points to."""
+
+    fetch_id: str
+    url: str  # as asked
+    requested_at: datetime
+    payload_sha256: str  # as in Fetch
+    place: ArchivePlace
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """A fetch together with the links it brought; written to the store as one."""
 

@@ -111,6 +111,7 @@ class Crawl(Strict):
     shortest_minutes: Annotated[float, Field(ge=1, le=1440)] = 10.0  # between two requests of one feed, at least
     longest_hours: Annotated[float, Field(ge=1, le=24)] = 24.0  # and at most: every source is asked at least daily
     fresh: Annotated[float, Field(gt=0, le=100)] = 0.9  # new entries of a feed that may be waiting before it is asked
+    archive_megabytes: Annotated[int, Field(ge=1)] = 1000  # of one archive file; a day that brings more has several
     allow_loopback: bool = False  # only for the demonstration press
 
 

@@ -17,7 +17,19 @@ from pipeline.crawl.entries import Reading, read_feed, read_listing, read_sitema
 from pipeline.crawl.fetch import Ask, Fetcher, Hosts, Reply
 from pipeline.crawl.unpack import decoded
 from pipeline.crawl.urls import url_key
-from pipeline.records import ArchivePlace, Arrival, Fetch, FetchKind, Link, Listing, Page, Source, Validators, digest_id
+from pipeline.records import (
+    ArchivePlace,
+    Arrival,
+    Fetch,
+    FetchKind,
+    Link,
+    Listing,
+    Outcome,
+    Page,
+    Source,
+    Validators,
+    digest_id,
+)
 from pipeline.settings import Crawl
 
 _STUCK = 4  # requests in a row that a source does not answer before the rest is left to the next cycle
@@ -133,38 +145,55 @@ def replay(archive: Archive, name: str, offset: int, sources: Iterable[Source]) 
     """The arrivals that the records of an archive file stand for, from an offset on: after a crash, or for a rebuild."""
     by_id = {source.id: source for source in sources}
     for archived in archive.since(name, offset):
-        source = by_id.get(archived.source_id) or Source(
-            id=archived.source_id, name=archived.source_id, home="", language="vi", scope="national", enabled=False
-        )
-        reply = _reply(archived)
-        arrival, _, _ = _arrival(reply, source, Validators())
-        if archived.place is not None:
-            yield _placed(arrival, archived.place)
+        yield arrival_of(archived, by_id.get(archived.source_id))
+
+
+def arrival_of(archived: ArchivedResponse, source: Source | None) -> Arrival:
+    """What an archived answer stood for when it came; its source may be one that the office no longer has."""
+    source = source or Source(
+        id=archived.source_id, name=archived.source_id, home="", language="vi", scope="national", enabled=False
+    )
+    arrival, _, _ = _arrival(_reply(archived), source, Validators())
+    fetch = replace(arrival.fetch, place=archived.place)
+    return replace(arrival, fetch=replace(fetch, payload_sha256=archived.payload_sha256) if archived.revisit else fetch)
+
+
+def payload_hash(archived: ArchivedResponse) -> str:
+    """SHA-256 of the decoded body; of a revisit, of the body we had."""
+    return archived.payload_sha256 if archived.revisit else hashlib.sha256(_reply(archived).body).hexdigest()
 
 
 def _reply(archived: ArchivedResponse) -> Reply:
+    outcome = _outcome(archived)
     reply = Reply(
         Ask(archived.source_id, archived.kind, archived.url),
-        "ok",
+        outcome,
         archived.requested_at,
         archived.seconds,
         archived.status,
         archived.final_url,
         archived.headers,
         archived.raw,
+        reason="" if outcome in ("ok", "unchanged") else reason("fetch.status", status=archived.status),
     )
-    body = decoded(archived.raw, reply.encoding, 1 << 28)
-    return Reply(
-        reply.ask,
-        "ok",
-        reply.requested_at,
-        reply.seconds,
-        reply.status,
-        reply.final_url,
-        reply.headers,
-        reply.raw,
-        body or b"",
-    )
+    if outcome != "ok":
+        return reply
+    try:
+        body = decoded(archived.raw, reply.encoding, 1 << 28)
+    except ValueError:
+        body = None  # what cannot be unpacked reads as an empty page; a recovery must not end at it
+    return replace(reply, body=body or b"")
+
+
+def _outcome(archived: ArchivedResponse) -> Outcome:
+    """As it was when the answer came."""
+    if archived.revisit or archived.status == 304:
+        return "unchanged"
+    if archived.status == 200:
+        return "ok"
+    if archived.status in (404, 410):
+        return "missing"
+    return "server" if archived.status >= 500 else "refused"
 
 
 def _arrival(reply: Reply, source: Source, known: Validators) -> tuple[Arrival, Reading, ArchivedResponse | None]:

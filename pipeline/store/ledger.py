@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
-from pipeline.records import ArchivePlace, Arrival, CoverageRow, Fetch, Link, Poll, Source, Validators
+from pipeline.records import ArchivePlace, Arrival, CoverageRow, Fetch, Indexed, Link, Poll, Source, Validators
 from pipeline.store.database import Database
 
 _BATCH = 100  # arrivals held back at most; what is held back is in the archive already
@@ -136,7 +136,8 @@ class Ledger:
                 changed_at = CASE WHEN links.fingerprint = batch.fingerprint THEN changed_at ELSE batch.last_seen END,
                 title = batch.title, summary = batch.summary, fingerprint = batch.fingerprint, url = batch.url,
                 updated = coalesce(batch.updated, links.updated)
-            FROM batch WHERE links.key = batch.key AND links.source_id = batch.source_id""",
+            FROM batch WHERE links.key = batch.key AND links.source_id = batch.source_id
+                AND batch.last_seen >= links.last_seen  -- an older announcement, taken in late, says nothing new""",
             list(told.values()),
             stamps,
         )
@@ -151,8 +152,10 @@ class Ledger:
         )
         self._database.insert(
             """
-            INSERT OR REPLACE INTO full_texts
-            SELECT DISTINCT ON (key) key, full_text, last_seen FROM batch WHERE full_text <> '' ORDER BY key, last_seen DESC""",
+            INSERT INTO full_texts
+            SELECT DISTINCT ON (key) key, full_text, last_seen FROM batch WHERE full_text <> '' ORDER BY key, last_seen DESC
+            ON CONFLICT DO UPDATE SET text = excluded.text, seen_at = excluded.seen_at
+                WHERE excluded.seen_at >= full_texts.seen_at""",
             list(told.values()),
             stamps,
         )
@@ -220,7 +223,8 @@ class Ledger:
             asked[key] = {"key": key, "asked_at": page.requested_at, "got_at": got_at, "failed": failed[key]}
         self._database.insert(
             """
-            UPDATE links SET asked_at = batch.asked_at, got_at = coalesce(batch.got_at, links.got_at),
+            UPDATE links SET asked_at = greatest(links.asked_at, batch.asked_at),
+                got_at = greatest(links.got_at, batch.got_at),  -- of what is NULL, greatest knows nothing
                 tries = CASE WHEN batch.got_at IS NOT NULL THEN batch.failed ELSE links.tries + batch.failed END
             FROM batch WHERE links.key = batch.key
             """,
@@ -322,6 +326,41 @@ def place_of(database: Database, fetch_id: str) -> ArchivePlace | None:
     """Where the body of a fetch lies."""
     found = database.rows("SELECT warc_file, warc_offset, warc_length FROM fetches WHERE id = ?", [fetch_id])
     return ArchivePlace(*found[0]) if found and found[0][0] else None
+
+
+def indexed_files(database: Database) -> dict[str, int]:
+    """Names of the archive files that the ledger points to, with how many lines do."""
+    found = database.rows(
+        "SELECT warc_file, count(*) FROM fetches WHERE warc_file IS NOT NULL GROUP BY warc_file ORDER BY warc_file"
+    )
+    return dict(found)
+
+
+def indexed(database: Database, file: str) -> list[Indexed]:
+    """The lines that point into one archive file, in its order."""
+    found = database.rows(
+        """
+        SELECT id, url, requested_at, payload_sha256, warc_offset, warc_length FROM fetches
+        WHERE warc_file = ? ORDER BY warc_offset""",
+        [file],
+    )
+    return [
+        Indexed(fetch_id, url, at, sha256, ArchivePlace(file, offset, length))
+        for fetch_id, url, at, sha256, offset, length in found
+    ]
+
+
+def knows(database: Database, fetch_id: str) -> bool:
+    """Whether the ledger has this line."""
+    return bool(database.rows("SELECT 1 FROM fetches WHERE id = ?", [fetch_id]))
+
+
+def move(database: Database, fetch_id: str, place: ArchivePlace) -> None:
+    """Point a line to where its record lies."""
+    database.run(
+        "UPDATE fetches SET warc_file = ?, warc_offset = ?, warc_length = ? WHERE id = ?",
+        [place.file, place.offset, place.length, fetch_id],
+    )
 
 
 def coverage(database: Database, sources: Sequence[Source], since: datetime, until: datetime) -> list[CoverageRow]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from pipeline.crawl.archive import Archive
-from pipeline.crawl.cycle import Step, page_of, replay, run_cycle
+from pipeline.catalogue import reason
+from pipeline.crawl.archive import Archive, ArchivedResponse
+from pipeline.crawl.cycle import Step, arrival_of, page_of, payload_hash, replay, run_cycle
 from pipeline.crawl.fetch import Hosts
-from pipeline.records import Arrival, Link, Listing, Source, Validators
+from pipeline.records import Arrival, Link, Listing, Outcome, Source, Validators
 from pipeline.settings import Crawl
 from tests.crawl.loopback import Answer, Asked, Site, serving
 
@@ -143,6 +146,60 @@ def test_records_of_a_source_that_was_removed_since_are_still_replayed(paper: So
     notebook = Notebook()
     archive = cycle(tmp_path, notebook, paper)
     assert [one.fetch for one in replayed(archive, [])][-1] == notebook.arrivals[-1].fetch
+
+
+def kept(status: int, raw: bytes = b"<h1>A</h1>", **more: object) -> ArchivedResponse:
+    """An answer as it lies in the archive."""
+    url, at = "https://bao-thu.example/a", datetime(2026, 11, 23, tzinfo=UTC)
+    made = ArchivedResponse("bao-thu", "article", url, url, at, 0.5, status, (), raw)
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        (200, "ok"), (304, "unchanged"), (404, "missing"), (410, "missing"), (401, "refused"), (403, "refused"),
+        (429, "refused"), (500, "server"), (503, "server"),
+    ],
+)  # fmt: skip
+def test_an_archived_answer_means_what_it_meant_when_it_came(status: int, outcome: Outcome) -> None:
+    fetch = arrival_of(kept(status), None).fetch
+    assert (fetch.outcome, fetch.status, fetch.source_id) == (outcome, status, "bao-thu")
+    assert fetch.reason == ("" if outcome in ("ok", "unchanged") else reason("fetch.status", status=status))
+    assert (fetch.payload_sha256 != "") == (outcome == "ok")
+
+
+def test_an_error_page_announces_nothing_even_where_a_feed_was_asked(paper: Source) -> None:
+    answer = kept(503, rss("/a"), kind="feed")
+    assert [len(arrival_of(replace(answer, status=status), paper).links) for status in (200, 503)] == [1, 0]
+
+
+def test_a_robots_txt_that_is_missing_is_no_failure_in_the_archive_either() -> None:
+    assert arrival_of(kept(404, kind="robots"), None).fetch.reason == reason("fetch.no_robots")
+
+
+def test_an_archived_revisit_is_an_unchanged_answer_with_the_hash_of_the_body_we_had() -> None:
+    known = hashlib.sha256(b"bai").hexdigest()
+    for answer in (
+        kept(200, b"", revisit="identical", payload_sha256=known),
+        kept(304, b"", revisit="not-modified", payload_sha256=known),
+    ):
+        arrival = arrival_of(answer, None)
+        assert (arrival.fetch.outcome, arrival.fetch.payload_sha256, arrival.links) == ("unchanged", known, ())
+        assert payload_hash(answer) == known
+
+
+def test_the_hash_of_an_archived_answer_is_that_of_its_unpacked_body() -> None:
+    packed = kept(200, gzip.compress(b"<h1>A</h1>"), headers=(("Content-Encoding", "gzip"),))
+    assert payload_hash(packed) == payload_hash(kept(200)) == hashlib.sha256(b"<h1>A</h1>").hexdigest()
+    assert arrival_of(packed, None).fetch.payload_sha256 == payload_hash(packed)
+
+
+@pytest.mark.parametrize("encoding", ["br", "gzip", "la", "gzip, gzip, gzip, gzip"])
+@pytest.mark.parametrize("status", [200, 500])
+def test_an_answer_that_cannot_be_unpacked_does_not_end_a_recovery(encoding: str, status: int) -> None:
+    fetch = arrival_of(kept(status, headers=(("Content-Encoding", encoding),)), None).fetch
+    assert (fetch.status, fetch.body_bytes) == (status, 10)
 
 
 def test_an_archived_page_is_handed_on_unpacked_under_the_address_that_answered(

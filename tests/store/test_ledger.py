@@ -11,7 +11,7 @@ from pipeline.catalogue import reason
 from pipeline.records import ArchivePlace, Arrival, Link, Outcome, Poll, Source, Validators
 from pipeline.store import articles
 from pipeline.store.database import Database
-from pipeline.store.ledger import Ledger, coverage, place_of
+from pipeline.store.ledger import Ledger, coverage, indexed, indexed_files, knows, move, place_of
 from tests.store.rows import EXTRACTOR, T0, failure, feed, fetch, hours, judgement, link, reading
 
 NOW = datetime.now(UTC)
@@ -244,6 +244,40 @@ def test_validators_are_those_of_the_last_full_answer(ledger: Ledger, written: b
     if written:
         ledger.flush()
     assert ledger.validators(url) == Validators("2", "m2", "s2")
+
+
+def test_what_is_taken_in_late_does_not_turn_the_clock_back(database: Database, ledger: Ledger) -> None:
+    old = replace(link("a", title="Tên cũ"), full_text="Bài cũ.")
+    new = replace(link("a", title="Tên mới"), full_text="Bài mới.")
+    first, page = feed(NOW - hours(9), old), _came(old, 8)
+    _record(ledger, feed(NOW - hours(5), new), _came(new, 4))
+    before = database.rows("SELECT * EXCLUDE (tries) FROM links")
+    _record(ledger, first, page)
+    assert database.rows("SELECT * EXCLUDE (tries) FROM links") == before
+    assert database.rows("SELECT text FROM full_texts") == [("Bài mới.",)]
+    assert _due(ledger) == []
+
+
+def test_the_ledger_says_what_it_points_to_in_each_archive_file(database: Database, ledger: Ledger) -> None:
+    one, two = _archived(1), _archived(0)
+    other = replace(_archived(2).fetch, place=ArchivePlace("20261121.warc.gz", 7, 3))
+    _record(ledger, one, two, Arrival(other), _came(link("khong-co"), 1, "missing"))
+    assert indexed_files(database) == {"20261120.warc.gz": 2, "20261121.warc.gz": 1}
+    found = indexed(database, "20261120.warc.gz")
+    assert [(row.fetch_id, row.url, row.requested_at, row.payload_sha256, row.place) for row in found] == [
+        (one.id, one.url, one.requested_at, one.payload_sha256, one.place) for one in (two.fetch, one.fetch)
+    ]
+    assert indexed(database, "20261122.warc.gz") == []
+
+
+def test_a_line_can_be_pointed_to_another_place(database: Database, ledger: Ledger) -> None:
+    arrival, new = _archived(1), ArchivePlace("20261121-002.warc.gz", 5, 6)
+    assert not knows(database, arrival.fetch.id)
+    _record(ledger, arrival, _archived(2))
+    assert knows(database, arrival.fetch.id)
+    move(database, arrival.fetch.id, new)
+    assert place_of(database, arrival.fetch.id) == new
+    assert place_of(database, _archived(2).fetch.id) == _archived(2).fetch.place
 
 
 def test_a_body_is_found_in_the_archive_by_its_fetch(database: Database, ledger: Ledger) -> None:
