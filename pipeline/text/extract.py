@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from html import unescape
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
+import courlan
 import trafilatura
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
@@ -29,10 +30,14 @@ from pipeline.text.markup import parse
 from pipeline.text.normalise import clean_line
 from pipeline.text.tidy import SENTENCE, is_credited, tidy
 
-EXTRACTOR = "extract-3"
+EXTRACTOR = "extract-4"
 _NO_SELECTORS = Selectors()
 _MOST_TAGS = 100_000  # trafilatura takes 2 kB and 20 µs for each
 _ARTICLE_NAME = re.compile(r"(?:[a-z0-9]+-){4,}[a-z0-9]+|\d{5,}", re.I)  # in an address
+_LONGEST_ADDRESS = 2000  # characters
+_FRONT_PATH = re.compile(r"(?:/\w\w)?/(?:index|default|home|trang-?chu)(?:\.\w+)?|/\w\w", re.I)
+_NUMBER = re.compile(r"\d+")
+_PROGRAM = re.compile(r"\.(?:aspx?|php|jsp)$", re.I)  # which shows every article, told which by its parameters
 _LEAD = range(30, 701)  # characters
 _HEADLINE = range(15, 300)
 _HEADINGS = 20  # h1 of a page that are looked at
@@ -321,7 +326,7 @@ _FRONT = frozenset({"trang chủ", "trang nhất", "home", "homepage", "trangchu
 
 
 def _canonical(head: _Head, url: str) -> str:
-    """The page's own address for itself, believed only within the host that answered."""
+    """The page's own address for itself, believed only within the site that answered."""
     for candidate in (head.canonical, head.meta.get("og:url")):
         if candidate:
             try:
@@ -334,17 +339,40 @@ def _canonical(head: _Head, url: str) -> str:
 
 
 def _believed(candidate: str, url: str) -> bool:
-    """Whether a page's address for itself can be right: not another host's, not a front page, and not an address without
-    the number or slug by which the one that answered tells its articles apart.
+    """Whether a page's address for itself can be right: not another site's, not a front or section page, and not an address
+    without the number or slug by which the one that answered tells its articles apart.
     """
     named, asked = urlsplit(candidate), urlsplit(url)
-    if named.netloc.lower() != asked.netloc.lower() or named.path in ("", "/"):
+    if named.scheme not in ("http", "https") or not _same_site(named, asked) or len(candidate) > _LONGEST_ADDRESS:
         return False
-    if named.path.rstrip("/") == asked.path.rstrip("/"):
-        return bool(named.query or not asked.query or _ARTICLE_NAME.search(asked.path))
-    return bool(_ARTICLE_NAME.search(f"{named.path}?{named.query}")) or not _ARTICLE_NAME.search(
-        f"{asked.path}?{asked.query}"
-    )
+    path, asked_path = named.path.rstrip("/"), asked.path.rstrip("/")
+    if path == asked_path:
+        is_named = _ARTICLE_NAME.search(path) and not _PROGRAM.search(path)
+        return bool(is_named) or not asked.query or _told_apart(named.query, asked.query)
+    if not path or _FRONT_PATH.fullmatch(path):
+        return False
+    if _ARTICLE_NAME.search(f"{named.path}?{named.query}"):
+        return True
+    return not _ARTICLE_NAME.search(f"{asked.path}?{asked.query}") and not asked_path.startswith(f"{path}/")
+
+
+def _told_apart(query: str, asked: str) -> bool:
+    """Whether parameters hold the longest number of those asked for, which is an article's rather than its section's; where
+    those have none, one of them.
+    """
+    if numbers := _NUMBER.findall(asked):
+        return max(numbers, key=len) in _NUMBER.findall(query)
+    return not set(asked.split("&")).isdisjoint(query.split("&"))
+
+
+def _same_site(named: SplitResult, asked: SplitResult) -> bool:
+    """Whether two addresses belong to one registered domain: a paper's pages for telephones name those of its plain host."""
+    if named.netloc.lower() == asked.netloc.lower():
+        return True
+    if "@" in named.netloc or named.port or asked.port:
+        return False
+    site = courlan.extract_domain(named.geturl())  # none for a number, and where nobody registers names
+    return site is not None and site == courlan.extract_domain(asked.geturl())
 
 
 def _is_said_to_be_an_article(head: _Head) -> bool:

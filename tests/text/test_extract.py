@@ -361,6 +361,13 @@ def test_several_sections_of_linked_data_are_joined() -> None:
         ("https://bao.example/", URL),
         ("http://[", URL),
         ("", URL),
+        ("#", URL),
+        ("javascript:void(0)", URL),
+        ("ftp://bao.example/thoi-su/cau-moi-100.html", URL),
+        ("https://ai:mat-khau@bao.example/thoi-su/cau-moi-100.html", URL),
+        ("/index.html", URL),
+        ("/vi/trang-chu.aspx", URL),
+        ("https://bao.example/" + "a-b-c-d-e-" * 200, URL),
     ],
 )
 def test_a_page_is_believed_about_its_own_address_only(canonical: str, url: str) -> None:
@@ -701,9 +708,38 @@ def test_extraction_keeps_its_floor_on_the_pages_a_person_marked(press: Path, tm
     [
         ("https://bao.example/chi-tiet.aspx?id=1", "https://bao.example/chi-tiet.aspx"),
         ("https://bao.example/cau-moi-qua-song-da-thong-xe.html", "https://bao.example/thoi-su"),
+        ("https://bao.example/tin?id=123", "https://bao.example/tin?lang=vi"),
+        ("https://bao.example/tin?cat=5&id=123", "https://bao.example/tin?cat=5"),
+        ("https://bao.example/tin?bai=cau", "https://bao.example/tin?lang=vi"),
+        ("https://bao.example/xem-tin-tuc-su-kien.aspx?id=1", "https://bao.example/xem-tin-tuc-su-kien.aspx"),
+        ("https://bao.example/tin/cau", "https://bao.example/tin"),
+        ("https://bao.example/tin/cau", "https://bao.example/index.php"),
+        ("https://bao.example/tin/cau", "https://bao.example/en"),
+        # A paper on a host that lets out names is not its neighbour's keeper, nor is one office another's.
+        ("https://bao-a.blogspot.com/cau.html", "https://bao-b.blogspot.com/cau-moi-qua-song-da-thong.html"),
+        ("https://bao-a.vn/cau.html", "https://bao-b.vn/cau-moi-qua-song-da-thong.html"),
+        ("https://bao-a.com.vn/cau.html", "https://bao-b.com.vn/cau-moi-qua-song-da-thong.html"),
+        ("https://m.bao-a.vn/cau-1-2-3-4.html", "https://www.bao-a.vn/"),
+        ("https://m.bao-a.vn/cau-1-2-3-4.html", "https://www.bao-a.vn:8443/cau-1-2-3-4.html"),
     ],
 )
 def test_a_canonical_address_that_several_articles_share_is_not_believed(address: str, canonical: str) -> None:
     html = f'<link rel="canonical" href="{canonical}">{HEADING}<div>{paragraphs(BODY)}</div>'
     read = extract(Page(address, html.encode()))
     assert read is not None and read.url == address
+
+
+@pytest.mark.parametrize(
+    ("address", "canonical"),
+    [
+        ("https://m.bao-a.vn/cau-123456.html", "https://www.bao-a.vn/cau-123456.html"),
+        ("https://amp.bao-a.com.vn/cau-123456.amp", "https://bao-a.com.vn/cau-123456.html"),
+        ("https://bao-a.vn/tin?cat=5&id=123&from=rss", "https://bao-a.vn/tin?id=123"),
+        ("https://bao-a.vn/tin?bai=cau&lang=vi", "https://bao-a.vn/tin?bai=cau"),
+        ("https://bao-a.vn/p/77", "https://bao-a.vn/thoi-su/cau"),
+    ],
+)
+def test_a_page_for_telephones_names_the_article_on_its_papers_plain_host(address: str, canonical: str) -> None:
+    html = f'<link rel="canonical" href="{canonical}">{HEADING}<div>{paragraphs(BODY)}</div>'
+    read = extract(Page(address, html.encode()))
+    assert read is not None and read.url == canonical
