@@ -33,9 +33,9 @@ from pipeline.text.tidy import SENTENCE, is_credited, tidy
 EXTRACTOR = "extract-4"
 _NO_SELECTORS = Selectors()
 _MOST_TAGS = 100_000  # trafilatura takes 2 kB and 20 µs for each
-_ARTICLE_NAME = re.compile(r"(?:[a-z0-9]+-){4,}[a-z0-9]+|\d{5,}", re.I)  # in an address
+ARTICLE_NAME = re.compile(r"(?:[a-z0-9]+-){4,}[a-z0-9]+|\d{5,}", re.I)  # in an address
 _LONGEST_ADDRESS = 2000  # characters
-_FRONT_PATH = re.compile(r"(?:/\w\w)?/(?:index|default|home|trang-?chu)(?:\.\w+)?|/\w\w", re.I)
+FRONT_PATH = re.compile(r"(?:/\w\w)?/(?:index|default|home|trang-?chu)(?:\.\w+)?|/\w\w", re.I)
 _NUMBER = re.compile(r"\d+")
 _PROGRAM = re.compile(r"\.(?:aspx?|php|jsp)$", re.I)  # which shows every article, told which by its parameters
 _LEAD = range(30, 701)  # characters
@@ -347,13 +347,13 @@ def _believed(candidate: str, url: str) -> bool:
         return False
     path, asked_path = named.path.rstrip("/"), asked.path.rstrip("/")
     if path == asked_path:
-        is_named = _ARTICLE_NAME.search(path) and not _PROGRAM.search(path)
+        is_named = ARTICLE_NAME.search(path) and not _PROGRAM.search(path)
         return bool(is_named) or not asked.query or _told_apart(named.query, asked.query)
-    if not path or _FRONT_PATH.fullmatch(path):
+    if not path or FRONT_PATH.fullmatch(path):
         return False
-    if _ARTICLE_NAME.search(f"{named.path}?{named.query}"):
+    if ARTICLE_NAME.search(f"{named.path}?{named.query}"):
         return True
-    return not _ARTICLE_NAME.search(f"{asked.path}?{asked.query}") and not asked_path.startswith(f"{path}/")
+    return not ARTICLE_NAME.search(f"{asked.path}?{asked.query}") and not asked_path.startswith(f"{path}/")
 
 
 def _told_apart(query: str, asked: str) -> bool:
