@@ -32,9 +32,11 @@ from pipeline.records import (
     CoverageRow,
     Draw,
     Failure,
+    History,
     Judgement,
     Missed,
     Page,
+    Removal,
     Selectors,
     Source,
     Unread,
@@ -50,6 +52,7 @@ from pipeline.store.ledger import Ledger, coverage
 from pipeline.text.extract import EXTRACTOR, extract
 from pipeline.text.gazetteer import Entry, home_entries, province_entries
 from pipeline.text.language import language
+from pipeline.text.missing import is_gone
 from pipeline.text.places import Gazetteer
 from pipeline.text.tidy import without_lead
 from pipeline.text.words import SEGMENTER, read_verdicts, segment, trusted
@@ -58,6 +61,7 @@ from pipeline.triage.flags import TopicModel, load
 from pipeline.workers import TooLong, Workers
 
 PRODUCT = version("diembao")
+_ABSENT = reason("process.soft_404")
 
 Watch = Callable[[str, int, int], None]  # stage or source, done, total
 
@@ -172,25 +176,25 @@ class Line:
             batch := articles.unread(self.database, EXTRACTOR, self.settings.process.batch)
         ):
             jobs = [(item, self._page(item), selectors.get(item.link.source_id, Selectors())) for item in batch]
-            read, failures = [], []
+            read: list[tuple[Unread, Version]] = []
+            failures, absent = [], []
             for item, outcome in zip(batch, run(read_item, jobs), strict=True):
-                if isinstance(outcome, Exception) or outcome[1]:
-                    why = _why(outcome) if isinstance(outcome, Exception) else outcome[1]
-                    failures.append(
-                        Failure(
-                            "extract",
-                            item.subject,
-                            EXTRACTOR,
-                            item.link.source_id,
-                            item.link.url,
-                            why,
-                            datetime.now(UTC),
-                        )
-                    )
-                if not isinstance(outcome, Exception) and outcome[0] is not None:
-                    read.append((item, outcome[0]))
+                version, why = (None, _why(outcome)) if isinstance(outcome, Exception) else outcome
+                if why == _ABSENT:
+                    absent.append((item, version))
+                    continue
+                if why:
+                    failures.append(_unread(item, why))
+                if version is not None:
+                    read.append((item, version))
             articles.write_versions(self.database, EXTRACTOR, read, failures)
-            done, lost = done + len(read), lost + len(failures)
+            # Only now is it known which of them had been read: an article may come and go within a batch.
+            gone = [item for item, _ in absent if articles.was_read(self.database, item)]
+            never = [(item, version) for item, version in absent if item not in gone]
+            articles.write_removals(self.database, [Removal(item.link.key, item.seen_at, "soft") for item in gone])
+            announced = [(item, version) for item, version in never if version is not None]
+            articles.write_versions(self.database, EXTRACTOR, announced, [_unread(item, _ABSENT) for item, _ in never])
+            done, lost = done + len(read) + len(announced), lost + len(failures) + len(never)
             watch("extract", done + lost, done + lost)
         return done, lost
 
@@ -261,12 +265,16 @@ class Line:
                 model=model.version,
                 counts=news.counts(self.database, since, until, oldest, model.version),
                 coverage=tuple(self.coverage(since, until)),
-                flagged=tuple(news.flagged(self.database, since, until, oldest, model.version, outlets)),
+                flagged=tuple(news.flagged(self.database, since, until, oldest, model.version, EXTRACTOR, outlets)),
                 sample=tuple(news.plain(self.database, [draw.item_id for draw in sample], outlets)),
                 missed=self.missed(until, self.settings.digest.missed_days),
                 missed_days=self.settings.digest.missed_days,
             )
         )
+
+    def history(self, article_id: str) -> History | None:
+        """What an article has said while we watched; None where there is no such article."""
+        return articles.history(self.database, article_id, EXTRACTOR)
 
     def model(self) -> TopicModel:
         """The model that flags: the one promoted last, or the one that came with the software."""
@@ -375,6 +383,8 @@ def read_item(item: Unread, page: Page | None, selectors: Selectors) -> tuple[Ve
     article = extract(page, selectors) if page is not None else None
     why = reason("process.no_article") if page is not None and article is None else ""
     link = item.link
+    if page is not None and is_gone(page, article, link.url):
+        article, why = None, _ABSENT
     if article is None:
         if not link.title:
             return None, why
@@ -408,6 +418,10 @@ def read_item(item: Unread, page: Page | None, selectors: Selectors) -> tuple[Ve
         seen_at=item.seen_at,
         article=article,
     ), why
+
+
+def _unread(item: Unread, why: str) -> Failure:
+    return Failure("extract", item.subject, EXTRACTOR, item.link.source_id, item.link.url, why, datetime.now(UTC))
 
 
 def _failure(stage: articles.Stage, item: Version, producer: str, error: Exception) -> Failure:

@@ -221,6 +221,36 @@ class Version:
     article: Article
 
 
+Removed = Literal[  # how we learned that an article which we had read is not there any more
+    "404",
+    "410",
+    "soft",  # another page came in its place, or one that says so
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """An article that was there and is not."""
+
+    key: str  # of its link
+    seen_at: datetime
+    how: Removed
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What an article has said while we watched."""
+
+    article_id: str
+    source_id: str
+    url: str
+    versions: tuple[
+        Version, ...
+    ]  # in the order seen, each as of the moment it was first seen; one that came back twice
+    removals: tuple[Removal, ...]  # in the order seen; after each a version or nothing
+    gone: Removed | Literal[""]  # it is not there now
+
+
 @dataclass(frozen=True, slots=True)
 class Unread:
     """A subject that the extractor has not read: a fetched page, or an announcement whose page did not come."""
@@ -327,6 +357,7 @@ class FlaggedItem:
     versions: int  # how often the text has changed, plus one
     method: str
     flags: tuple[Flag, ...]  # the flagged topics only
+    gone: Removed | Literal[""] = ""  # how it went away, where it is not there now
 
 
 @dataclass(frozen=True, slots=True)

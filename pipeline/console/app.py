@@ -1,4 +1,4 @@
-"""Pages on loopback: today's digest and the coverage of sources, read only.
+"""Pages on loopback: today's digest, the coverage of sources, and how an article changed; read only.
 
 There are no accounts yet, so the console is bound to this machine, answers only to its own names (no DNS rebinding), and
 changes nothing: every route is a GET.
@@ -13,13 +13,16 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import uvicorn
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import ChoiceLoader, Environment, PackageLoader
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from pipeline.console import versions
+from pipeline.console.versions import compare, events
 from pipeline.line import Line
-from pipeline.reports.digest import LETTERS, issues, missed_line, to_json
+from pipeline.records import History
+from pipeline.reports.digest import LETTERS, issues, missed_line, to_json, web_address
 from pipeline.reports.docx import to_docx
 from pipeline.reports.html import environment, font_faces, stylesheet
 
@@ -70,6 +73,37 @@ def make_console(line: Line) -> FastAPI:
     def sources() -> HTMLResponse:
         since, until = period()
         return page("sources.html", "/nguon", rows=line.coverage(since, until), since=since, until=until)
+
+    def told(article_id: str) -> tuple[History, str]:
+        """The history of an article with the name of its paper."""
+        history = line.history(article_id)
+        if history is None or not history.versions:
+            raise HTTPException(404)
+        return history, {source.id: source.name for source in line.sources}.get(history.source_id, history.source_id)
+
+    # Before the page, whose path would take in this one's ending.
+    @app.get("/tin/{article_id}.json")
+    def article_as_json(article_id: str, truoc: str = "", sau: str = "") -> Response:
+        history, outlet = told(article_id)
+        return Response(versions.to_json(history, outlet, compare(history, truoc, sau)), media_type="application/json")
+
+    @app.get("/tin/{article_id}")
+    def article(article_id: str, truoc: str = "", sau: str = "") -> HTMLResponse:
+        history, outlet = told(article_id)
+        last = history.versions[-1].article
+        lines = events(history)
+        return page(
+            "article.html",
+            "",
+            history=history,
+            outlet=outlet,
+            last=last,
+            lang=last.lang if last.lang != "other" else "vi",
+            url=web_address(history.url),
+            events=lines,
+            gone_at=lines[-1].at,
+            compared=compare(history, truoc, sau),
+        )
 
     @app.get("/diem-bao.docx")
     def docx() -> Response:

@@ -75,6 +75,7 @@ class Row:
     published: datetime | None
     first_seen: datetime
     changed: int  # how often its text changed since we first saw it
+    gone: str  # how it went away, where it is not there now: 404, 410, soft; see records.Removed
     announced_only: bool  # the page did not come: title and summary of the feed
     topics: tuple[str, ...]  # all its flags, strongest first
     reasons: tuple[Reason, ...]
@@ -146,7 +147,7 @@ def build(data: DigestData) -> Digest:
             if row.entry_ok and not row.expected_min <= row.links_new <= row.expected_max
         ),
         sections=sections,
-        sample=tuple(replace(item, url=_web(item.url)) for item in data.sample),
+        sample=tuple(replace(item, url=web_address(item.url)) for item in data.sample),
         missed=data.missed,
         missed_days=data.missed_days,
     )
@@ -158,7 +159,7 @@ def _as_written(words: str, sentence: str) -> str:
     return sentence[at : at + len(words)] if at >= 0 and len(sentence.lower()) == len(sentence) else words
 
 
-def _web(url: str) -> str:
+def web_address(url: str) -> str:
     """The address if it may become a link: http or https, nothing that is no character of an address; else empty."""
     return url if re.fullmatch(r"https?://[^\x00-\x1f\x7f-\x9f\ufffe\uffff]+", url) else ""
 
@@ -175,7 +176,7 @@ def _row(item: FlaggedItem) -> Row:
     flags = sorted(item.flags, key=lambda flag: -flag.score)
     return Row(
         id=item.article_id,
-        url=_web(item.url),
+        url=web_address(item.url),
         outlet=item.outlet,
         title=item.title,
         lead=item.lead,
@@ -183,6 +184,7 @@ def _row(item: FlaggedItem) -> Row:
         published=item.published,
         first_seen=item.first_seen,
         changed=item.versions - 1,
+        gone=item.gone,
         announced_only=item.method == "feed",
         topics=tuple(flag.topic for flag in flags),
         reasons=tuple(_reason(flag) for flag in flags),

@@ -172,6 +172,8 @@ def _item(document: DocumentObject, row: Row, shown: Shown) -> None:
     notes = [row.outlet, shown.moment(row.published)]
     if row.changed:
         notes.append(shown.text("digest.changed", n=row.changed))
+    if row.gone:
+        notes.append(shown.text(f"gone.{row.gone}"))
     if row.announced_only:
         notes.append(shown.text("digest.announced_only"))
     _line(document, " · ".join(notes), size=11)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -14,8 +15,11 @@ from pipeline.records import (
     ArchivePlace,
     Article,
     Failure,
+    History,
     Judgement,
     Link,
+    Removal,
+    Removed,
     Unread,
     Version,
     Words,
@@ -32,7 +36,10 @@ _VERSION = (
 
 
 def unread(database: Database, extractor: str, limit: int) -> list[Unread]:
-    """Subjects that this extractor has neither read nor failed at, oldest first."""
+    """Subjects that this extractor has neither read nor failed at, oldest first.
+
+    A page that was found to say that its article is gone is not offered again; `forget` brings it back.
+    """
     pages = database.rows(
         """
         SELECT f.id, f.requested_at, f.content_type, f.warc_file, f.warc_offset, f.warc_length, f.key, f.url,
@@ -41,6 +48,7 @@ def unread(database: Database, extractor: str, limit: int) -> list[Unread]:
         WHERE f.kind = 'article' AND f.outcome = 'ok'
           AND NOT EXISTS (SELECT 1 FROM readings r WHERE r.subject = f.id AND r.extractor = ?)
           AND NOT EXISTS (SELECT 1 FROM failures x WHERE x.stage = 'extract' AND x.subject = f.id AND x.producer = ?)
+          AND NOT EXISTS (SELECT 1 FROM removals m WHERE m.key = f.key AND m.seen_at = f.requested_at)
         ORDER BY f.requested_at, f.id LIMIT ?""",
         [extractor, extractor, limit],
     )
@@ -155,6 +163,27 @@ def _version_row(version: Version, extractor: str) -> dict[str, Any]:
     }
 
 
+def was_read(database: Database, item: Unread) -> bool:
+    """Whether a page of the same link had been read before this one came."""
+    return bool(
+        database.rows(
+            """
+        SELECT 1 FROM readings r JOIN fetches f ON f.id = r.subject JOIN versions v ON v.id = r.version_id
+        WHERE f.key = ? AND r.seen_at < ? AND v.method <> 'feed' LIMIT 1""",
+            [item.link.key, item.seen_at],
+        )
+    )
+
+
+def write_removals(database: Database, batch: Sequence[Removal]) -> None:
+    """Record that articles which had been read are not there any more."""
+    database.insert(
+        "INSERT INTO removals BY NAME SELECT * FROM batch ON CONFLICT DO NOTHING",
+        [{"key": removal.key, "seen_at": removal.seen_at, "how": removal.how} for removal in batch],
+        ["seen_at"],
+    )
+
+
 def write_failures(database: Database, failures: Sequence[Failure]) -> None:
     """Record items that a stage could not process."""
     database.insert(
@@ -262,6 +291,76 @@ def write_judgements(database: Database, batch: Sequence[Judgement], failures: S
         write_failures(database, failures)
 
 
+def history(database: Database, article_id: str, extractor: str) -> History | None:
+    """What an article has said, as this extractor read it, and when it was gone; None where there is no such article."""
+    found = database.rows("SELECT source_id, url FROM articles WHERE id = ?", [article_id])
+    if not found:
+        return None
+    source_id, url = found[0]
+    told = tellings(database, [article_id], extractor)
+    versions = {
+        row[0]: _version(row)
+        for row in database.rows(f"SELECT {_VERSION} FROM versions v WHERE v.article_id = ?", [article_id])
+    }
+    removals = database.rows(
+        """
+        SELECT DISTINCT m.key, m.seen_at, m.how FROM removals m JOIN fetches f ON f.key = m.key
+        JOIN readings r ON r.subject = f.id WHERE r.article_id = ? ORDER BY m.seen_at, m.key""",
+        [article_id],
+    )
+    return History(
+        article_id,
+        source_id,
+        url,
+        tuple(
+            replace(versions[version_id], seen_at=seen_at, fetch_id=subject) for _, version_id, subject, seen_at in told
+        ),
+        tuple(Removal(*row) for row in removals),
+        gone(database, [article_id]).get(article_id, ""),
+    )
+
+
+def tellings(database: Database, article_ids: Sequence[str], extractor: str) -> list[tuple[str, str, str, datetime]]:
+    """Article, version, subject and time whenever an article was first seen to say something else, oldest first.
+
+    As one extractor read it: this one, or, for an article that it has not read, the one that read its current text. What a
+    better extractor reads otherwise, the paper has not changed. Announcements count only where no page ever came.
+    """
+    return database.rows(
+        """
+        WITH counted AS (
+            SELECT r.*, v.extractor AS first_extractor FROM articles a JOIN versions v ON v.id = a.current_version
+            JOIN readings r ON r.article_id = a.id JOIN versions e ON e.id = r.version_id
+            WHERE list_contains(?, a.id) AND (e.method <> 'feed' OR v.method = 'feed')),
+        chosen AS (
+            SELECT article_id, CASE WHEN bool_or(extractor = ?) THEN ? ELSE any_value(first_extractor) END AS extractor
+            FROM counted GROUP BY article_id),
+        told AS (
+            SELECT *, lag(version_id) OVER (PARTITION BY article_id ORDER BY seen_at, subject) AS before
+            FROM counted SEMI JOIN chosen USING (article_id, extractor))
+        SELECT article_id, version_id, subject, seen_at FROM told WHERE version_id IS DISTINCT FROM before
+        ORDER BY seen_at, subject""",
+        [list(article_ids), extractor, extractor],
+    )
+
+
+def gone(database: Database, article_ids: Sequence[str]) -> dict[str, Removed]:
+    """How those of these articles that are not there now went away, by article."""
+    # A server that answers "unchanged" has the article again; after another page came in its place, it has that one still.
+    return dict(
+        database.rows(
+            """
+        SELECT a.id, arg_max(m.how, m.seen_at) FROM removals m JOIN fetches f ON f.key = m.key
+        JOIN readings r ON r.subject = f.id JOIN articles a ON a.id = r.article_id
+        WHERE list_contains(?, a.id) AND m.seen_at > a.current_seen AND epoch(a.current_seen) > 0
+          AND NOT (m.how <> 'soft' AND EXISTS (
+              SELECT 1 FROM fetches u WHERE u.key = m.key AND u.outcome = 'unchanged' AND u.requested_at > m.seen_at))
+        GROUP BY a.id""",
+            [list(article_ids)],
+        )
+    )
+
+
 def forget(database: Database, stage: Stage, since: datetime | None) -> None:
     """Drop what a stage and those after it produced, from pages seen since a moment (None: ever), to be made again.
 
@@ -284,6 +383,7 @@ def forget(database: Database, stage: Stage, since: datetime | None) -> None:
             column = "id" if table == "versions" else "version_id"
             database.insert(f"DELETE FROM {table} WHERE {column} IN (SELECT id FROM batch)", batch)
         if stage == "extract":
+            database.run("DELETE FROM removals WHERE how = 'soft' AND (? IS NULL OR seen_at >= ?)", [since, since])
             # Articles whose latest text went get the latest of what stays.
             database.run("""
                 UPDATE articles SET current_version = kept.version_id, current_seen = kept.seen_at

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from pipeline.records import Flag, FlaggedItem, PlainItem, Term
+from pipeline.store.articles import gone, tellings
 from pipeline.store.database import Database
 
 # The current text of every article first seen in a period; announcements stand in only where no page ever came.
@@ -39,19 +41,26 @@ def counts(database: Database, since: datetime, until: datetime, oldest: datetim
 
 
 def flagged(
-    database: Database, since: datetime, until: datetime, oldest: datetime, model: str, outlets: Mapping[str, str]
+    database: Database,
+    since: datetime,
+    until: datetime,
+    oldest: datetime,
+    model: str,
+    extractor: str,
+    outlets: Mapping[str, str],
 ) -> list[FlaggedItem]:
     """Flagged articles first seen in (since, until] and published after `oldest`, newest first."""
     rows = database.dicts(
         f"""
         SELECT a.id, v.id AS version_id, a.source_id, v.url, v.lang, v.title, v.lead, v.text, a.published, a.first_seen,
-               v.method, (SELECT count(DISTINCT r.version_id) FROM readings r JOIN versions e ON e.id = r.version_id
-                    WHERE r.article_id = a.id AND r.extractor = v.extractor
-                      AND (e.method <> 'feed' OR v.method = 'feed')) AS versions
+               v.method
         {CURRENT} AND EXISTS (SELECT 1 FROM flags g WHERE g.version_id = v.id AND g.model = ? AND g.flagged)
         ORDER BY coalesce(a.published, a.first_seen) DESC, a.id""",
         [since, until, oldest, model],
     )
+    ids = [row["id"] for row in rows]
+    told = Counter(article_id for article_id, *_ in tellings(database, ids, extractor))
+    removed = gone(database, ids)
     flags: dict[str, list[Flag]] = {}
     for version_id, topic, score, terms, sentence, marks in database.rows(
         f"""
@@ -82,9 +91,10 @@ def flagged(
             lead=_lead(row),
             published=row["published"],
             first_seen=row["first_seen"],
-            versions=row["versions"],
+            versions=told[row["id"]],
             method=row["method"],
             flags=tuple(flags[row["version_id"]]),
+            gone=removed.get(row["id"], ""),
         )
         for row in rows
     ]

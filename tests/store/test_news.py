@@ -21,7 +21,7 @@ def _counts(database: Database, model: str = MODEL) -> dict[str, int]:
 
 
 def _flagged(database: Database, model: str = MODEL) -> list[str]:
-    items = news.flagged(database, SINCE, UNTIL, OLDEST, model, OUTLETS)
+    items = news.flagged(database, SINCE, UNTIL, OLDEST, model, EXTRACTOR, OUTLETS)
     return [item.url.rsplit("/", 1)[1] for item in items]
 
 
@@ -76,7 +76,7 @@ def test_old_items_are_counted_and_not_listed_and_undated_ones_are_listed(
 def test_flagged_items_come_newest_first_with_all_that_a_report_needs(database: Database) -> None:
     publish(database, "early", INSIDE, flagged=["sovereignty"], published=INSIDE - hours(9))
     publish(database, "late", INSIDE, flagged=["human_rights"], published=INSIDE - hours(1), source="bao-x")
-    first, second = news.flagged(database, SINCE, UNTIL, OLDEST, MODEL, OUTLETS)
+    first, second = news.flagged(database, SINCE, UNTIL, OLDEST, MODEL, EXTRACTOR, OUTLETS)
     assert (first.outlet, second.outlet) == ("bao-x", "Báo A")  # a source that left the list is named by its id
     assert (second.title, second.lead, second.lang) == ("Tin early", "Đoạn một.", "vi")  # no lead: first paragraph
     assert (second.published, second.first_seen, second.versions) == (INSIDE - hours(9), INSIDE, 1)
@@ -92,7 +92,7 @@ def test_only_the_current_text_counts(database: Database) -> None:
     assert _flagged(database) == []
     assert _counts(database) == {"seen": 1, "old": 0, "judged": 1, "flagged": 0}
     publish(database, "a", INSIDE + hours(2), flagged=["sovereignty"], text="Bản sửa lần nữa.")
-    (item,) = news.flagged(database, SINCE, UNTIL, OLDEST, MODEL, OUTLETS)
+    (item,) = news.flagged(database, SINCE, UNTIL, OLDEST, MODEL, EXTRACTOR, OUTLETS)
     assert item.versions == 3
 
 
@@ -108,7 +108,7 @@ def _announced(database: Database, name: str, canonical: str = "") -> None:
 def test_a_page_that_cannot_be_read_any_more_does_not_take_its_text_away(database: Database) -> None:
     publish(database, "a", INSIDE - hours(1), flagged=["sovereignty"], text="Thân bài.")
     _announced(database, "a")  # an hour later the page is a wall, and only the announcement can be read
-    (item,) = news.flagged(database, SINCE, UNTIL, OLDEST, MODEL, OUTLETS)
+    (item,) = news.flagged(database, SINCE, UNTIL, OLDEST, MODEL, EXTRACTOR, OUTLETS)
     assert (item.method, item.versions) == ("general", 1)
 
 
@@ -116,12 +116,14 @@ def test_a_page_that_comes_late_is_news_on_the_day_it_comes(database: Database) 
     _announced(database, "a")
     late = UNTIL + hours(2)
     publish(database, "a", late, flagged=["sovereignty"], text="Thân bài.")
-    assert [item.method for item in news.flagged(database, UNTIL, late, OLDEST, MODEL, OUTLETS)] == ["general"]
+    assert [item.method for item in news.flagged(database, UNTIL, late, OLDEST, MODEL, EXTRACTOR, OUTLETS)] == [
+        "general"
+    ]
 
 
 def test_an_announcement_is_listed_where_no_page_ever_came(database: Database) -> None:
     _announced(database, "a")
-    (item,) = news.flagged(database, SINCE, UNTIL, OLDEST, MODEL, OUTLETS)
+    (item,) = news.flagged(database, SINCE, UNTIL, OLDEST, MODEL, EXTRACTOR, OUTLETS)
     assert (item.method, item.lead) == ("feed", "")
     assert _counts(database)["flagged"] == 1
 
@@ -149,7 +151,7 @@ def test_an_announcement_is_not_counted_beside_its_page(database: Database) -> N
 def test_a_page_that_came_after_its_announcement_is_not_said_to_have_changed(database: Database) -> None:
     _announced(database, "a")
     publish(database, "a", INSIDE + hours(1), flagged=["sovereignty"], text="Thân bài.")
-    (item,) = news.flagged(database, SINCE, UNTIL, OLDEST, MODEL, OUTLETS)
+    (item,) = news.flagged(database, SINCE, UNTIL, OLDEST, MODEL, EXTRACTOR, OUTLETS)
     assert (item.method, item.versions) == ("general", 1)
 
 
