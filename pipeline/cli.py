@@ -12,12 +12,13 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console as Terminal
 
 from pipeline.catalogue import text
 from pipeline.cli_learning import evaluate, label_app, models_app, train
@@ -26,7 +27,9 @@ from pipeline.errors import ConfigError, DiemBaoError, ModelError
 from pipeline.settings import Settings, read_settings
 
 if TYPE_CHECKING:
+    from pipeline.catalogue import Shown
     from pipeline.line import Line
+    from pipeline.records import CoverageRow
     from pipeline.store.database import Database
 
 app = typer.Typer(
@@ -278,17 +281,53 @@ def coverage(
     config: Config = CONFIG,
     data: Data = None,
 ) -> None:
-    """Sổ độ phủ: mỗi nguồn được hỏi gì, cho gì, hỏng gì và vì sao (JSON, mỗi dòng một nguồn)."""
+    """Sổ độ phủ: mỗi nguồn được hỏi gì, cho gì, hỏng gì và vì sao (bảng; ra tệp thì JSON, mỗi dòng một nguồn)."""
     from dataclasses import asdict
 
     with opened(office(config, data)) as line:
-        for row in line.coverage(*_period(line, day)):
-            shown = asdict(row) | {
-                "silent": row.silent,
-                "reasons": [line.shown().say(reason) for reason in row.reasons],
-                "last_ok": row.last_ok.isoformat() if row.last_ok else None,
-            }
-            print(json.dumps(shown, ensure_ascii=False))
+        period, shown = _period(line, day), line.shown()
+        rows = line.coverage(*period)
+    if sys.stdout.isatty():
+        _coverage_table(rows, shown, *period)
+        return
+    for row in rows:
+        told = asdict(row) | {
+            "silent": row.silent,
+            "answered": row.answered,
+            "reasons": [shown.say(reason) for reason in row.reasons],
+            "nothing": shown.say(row.nothing) if row.nothing else "",
+            "last_ok": row.last_ok.isoformat() if row.last_ok else None,
+            "days": [[day.day.isoformat(), day.new if day.known else None] for day in row.days],
+        }
+        print(json.dumps(told, ensure_ascii=False, default=date.isoformat))
+
+
+def _coverage_table(rows: list[CoverageRow], shown: Shown, since: datetime, until: datetime) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from pipeline.reports.coverage import source_lines
+
+    table = Table(title=shown.text("digest.period", since=shown.moment(since), until=shown.moment(until)))
+    table.add_column(shown.text("coverage.source"))
+    for name in ("new", "usual", "asked", "answered", "failed"):
+        table.add_column(shown.text(f"coverage.{name}"), justify="right")
+    table.add_column(shown.text("coverage.last"))
+    table.add_column(shown.text("coverage.why"))
+    for line in source_lines(rows, shown):
+        row = line.row
+        table.add_row(
+            escape(f"{row.name} ({shown.text('coverage.silent')})" if row.silent else row.name),
+            shown.number(row.links_new),
+            line.usual,
+            shown.number(row.asked),
+            shown.number(row.answered),
+            shown.number(row.pages_failed + row.entry_failed + row.unread),
+            shown.moment(row.last_ok) if row.last_ok else shown.text("digest.never_read"),
+            escape("\n".join(line.remarks)),
+            style="bold" if row.silent or row.shift else "",
+        )
+    Terminal().print(table)
 
 
 @app.command()

@@ -20,6 +20,7 @@ from pipeline.crawl.cycle import Step, page_of, replay, run_cycle
 from pipeline.crawl.fetch import Hosts, user_agent
 from pipeline.crawl.sources import read_sources
 from pipeline.crawl.urls import url_key
+from pipeline.crawl.volume import WINDOW, expected_range, shift
 from pipeline.errors import ConfigError
 from pipeline.learning.drift import Drift, Week, drift
 from pipeline.learning.missed import missed
@@ -46,7 +47,7 @@ from pipeline.reports.digest import Digest, DigestData, build
 from pipeline.settings import Settings
 from pipeline.store import articles, labels, news
 from pipeline.store.database import Database
-from pipeline.store.ledger import Ledger, coverage
+from pipeline.store.ledger import Ledger, coverage, daily
 from pipeline.text.extract import EXTRACTOR, extract
 from pipeline.text.gazetteer import Entry, home_entries, province_entries
 from pipeline.text.language import language
@@ -58,6 +59,7 @@ from pipeline.triage.flags import TopicModel, load
 from pipeline.workers import TooLong, Workers
 
 PRODUCT = version("diembao")
+_SHOWN_DAYS = 28  # of a source's volume in a coverage row
 
 Watch = Callable[[str, int, int], None]  # stage or source, done, total
 
@@ -242,8 +244,19 @@ class Line:
         return done
 
     def coverage(self, since: datetime, until: datetime) -> list[CoverageRow]:
-        """What each source was asked and gave."""
-        return coverage(self.database, self.sources, since, until)
+        """What each source was asked and gave, and what is normal for it."""
+        rows = coverage(self.database, self.sources, since, until)
+        counts = daily(self.database, self.sources, until, WINDOW + 1, self.settings.zone)
+        told = []
+        for row in rows:
+            days = counts[row.source_id]
+            least, most = expected_range(days[:-1], (row.expected_min, row.expected_max), len(rows))
+            told.append(
+                replace(
+                    row, expected_min=least, expected_max=most, days=days[-_SHOWN_DAYS:], shift=shift(days, len(rows))
+                )
+            )
+        return told
 
     def digest(self, since: datetime, until: datetime) -> Digest:
         """The digest of what was first seen in (since, until]."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Literal
 
 TOPICS = ("sovereignty", "human_rights", "provincial_reputation")
@@ -314,6 +314,24 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class DayCount:
+    """How many items a source gave that were new, in an edition's 24 hours."""
+
+    day: date  # the office's, on which most of these hours lie
+    new: int
+    known: bool  # it was read in these hours and in the 24 before: what is new is this day's, no more and no less
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A source's volume has changed and stayed so."""
+
+    since: date  # the office's
+    before: float  # new items on an ordinary day, the weekly rhythm taken out
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
 class CoverageRow:
     """What one source was asked and gave in a period."""
 
@@ -327,14 +345,35 @@ class CoverageRow:
     pages_failed: int
     unread: int  # pages that came and could not be read
     last_ok: datetime | None  # the last answer of any entry point, ever
-    expected_min: int
+    expected_min: int  # new items of an ordinary day, by what sources.toml says and by the last weeks
     expected_max: int
     reasons: tuple[str, ...]  # one for each distinct failure, most frequent first
+    nothing: str = ""  # a stored reason: why nothing came; empty when something did
+    legacy_tls: bool = False  # see Source
+    days: tuple[DayCount, ...] = ()  # the last weeks, oldest first; the last is this period's
+    shift: Shift | None = None
 
     @property
     def silent(self) -> bool:
         """Nothing of what this source announces could be read in the period."""
         return self.entry_ok == 0 and self.entry_failed > 0
+
+    @property
+    def answered(self) -> int:
+        """Requests that brought something to read, or "not changed"."""
+        return self.entry_ok + self.pages_ok
+
+    @property
+    def outside_range(self) -> bool:
+        """It was read and gave unusually few or many items. A shift is told as such; what was caught up with says nothing."""
+        caught_up = bool(self.days) and not self.days[-1].known
+        ordinary = self.expected_min <= self.links_new <= self.expected_max
+        return self.entry_ok > 0 and not (ordinary or caught_up or self.shift)
+
+    @property
+    def urgency(self) -> int:
+        """The order in which a person wants to see sources: silent ones first, then shifted, then those not asked."""
+        return 0 if self.silent else 1 if self.shift else 2 if not self.asked else 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from pipeline.line import Line
-from pipeline.reports.digest import LETTERS, issues, missed_line, to_json
+from pipeline.reports.coverage import source_lines
+from pipeline.reports.digest import LETTERS, issues, missed_line, outside_lines, shift_lines, to_json
 from pipeline.reports.docx import to_docx
 from pipeline.reports.html import environment, font_faces, stylesheet
 
@@ -63,13 +64,21 @@ def make_console(line: Line) -> FastAPI:
     def today() -> HTMLResponse:
         made = line.digest(*period())
         return page(
-            "today.html", "/", digest=made, letters=LETTERS, issues=issues(made, shown), missed=missed_line(made, shown)
+            "today.html",
+            "/",
+            digest=made,
+            letters=LETTERS,
+            issues=issues(made, shown),
+            shifts=shift_lines(made, shown),
+            outside=outside_lines(made, shown),
+            missed=missed_line(made, shown),
         )
 
     @app.get("/nguon")
     def sources() -> HTMLResponse:
         since, until = period()
-        return page("sources.html", "/nguon", rows=line.coverage(since, until), since=since, until=until)
+        lines = source_lines(line.coverage(since, until), shown)
+        return page("sources.html", "/nguon", lines=lines, since=since, until=until)
 
     @app.get("/diem-bao.docx")
     def docx() -> Response:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from pipeline.catalogue import Shown
-from pipeline.records import HOME, OTHER, PERSON, TOPICS, CoverageRow, Flag, FlaggedItem, Missed, PlainItem, bare
+from pipeline.records import HOME, OTHER, PERSON, TOPICS, CoverageRow, Flag, FlaggedItem, Missed, PlainItem, Shift, bare
+from pipeline.reports.coverage import figures
 
 LETTERS = {"sovereignty": "C", "human_rights": "N", "provincial_reputation": "U"}
 _TERMS_SHOWN = 5
+_NEWS_DAYS = 14  # a shift of volume is told in the digest for two weeks; after that it is in the table of sources
+_APART = 3  # sources whose volume changed alike are told one by one up to so many
+_NAMED = 6  # and named in one line up to so many
 _LIKELY, _PROBABLE = 0.85, 0.65  # probabilities said as words: likely, probable, to be looked at
 
 
@@ -47,6 +51,7 @@ class Unseen:
     unread: int  # pages that came and hold no article we could read
     last_ok: datetime | None
     reasons: tuple[str, ...]  # stored reasons, see catalogue.reason
+    nothing: str  # why nothing came, where the reasons do not say it; a stored reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,8 @@ class Digest:
     sources_read: int
     asked: int  # requests made
     unseen: tuple[Unseen, ...]  # silent ones first
-    outside_range: tuple[tuple[str, int, int, int], ...]  # name, new links, expected min, max
+    shifts: tuple[tuple[str, Shift], ...]  # sources that began to give much less or more, greatest loss first
+    outside_range: tuple[tuple[str, int, int, int], ...]  # name, new links, expected min, max; fewest first
     sections: tuple[Section, ...]
     sample: tuple[PlainItem, ...]
     missed: Missed
@@ -117,9 +123,23 @@ class Digest:
 def build(data: DigestData) -> Digest:
     """Order the data into the document. Pure: the same data gives the same digest."""
     unseen = [
-        Unseen(row.source_id, row.name, row.silent, row.pages_failed, row.unread, row.last_ok, row.reasons)
+        Unseen(
+            row.source_id,
+            row.name,
+            row.silent,
+            row.pages_failed,
+            row.unread,
+            row.last_ok,
+            row.reasons,
+            row.nothing if (row.silent or row.asked == 0) and row.nothing not in row.reasons else "",
+        )
         for row in data.coverage
         if row.silent or row.pages_failed or row.unread or row.entry_failed or row.asked == 0
+    ]
+    shifts = [
+        (row.name, row.shift)
+        for row in data.coverage
+        if row.shift and not row.silent and (data.until.date() - row.shift.since).days <= _NEWS_DAYS
     ]
     rows = [_row(item) for item in data.flagged]
     sections = tuple(
@@ -140,10 +160,11 @@ def build(data: DigestData) -> Digest:
         sources_read=sum(row.entry_ok > 0 for row in data.coverage),
         asked=sum(row.asked for row in data.coverage),
         unseen=tuple(sorted(unseen, key=lambda one: (not one.silent, one.name))),
+        shifts=tuple(sorted(shifts, key=lambda one: (1 + one[1].after) / (1 + one[1].before))),
         outside_range=tuple(
             (row.name, row.links_new, row.expected_min, row.expected_max)
-            for row in data.coverage
-            if row.entry_ok and not row.expected_min <= row.links_new <= row.expected_max
+            for row in sorted(data.coverage, key=lambda row: row.links_new)
+            if row.outside_range
         ),
         sections=sections,
         sample=tuple(replace(item, url=_web(item.url)) for item in data.sample),
@@ -231,7 +252,7 @@ def to_json(digest: Digest) -> str:
 
 
 def _stamp(value: object) -> str:
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         return value.isoformat()
     raise TypeError(type(value).__name__)
 
@@ -269,10 +290,53 @@ def _cause(one: Unseen, shown: Shown) -> str:
     network = any('"fetch.network' in reason for reason in one.reasons)
     told = [reason for reason in one.reasons if not (network and '"fetch.robots_unknown"' in reason)]
     causes = sorted(dict.fromkeys(shown.say(reason) for reason in told[:3]))
+    if one.nothing:
+        causes.append(shown.say(one.nothing))
     if one.silent:
         last = shown.moment(one.last_ok) if one.last_ok else shown.text("digest.never_read")
         causes.append(shown.text("digest.last_read", when=last))
     return "; ".join(causes)
+
+
+def shift_lines(digest: Digest, shown: Shown) -> list[str]:
+    """Sources whose volume has shifted. Many at once, as in the days of Tết, share a line."""
+    lines = []
+    for key, some in (
+        ("digest.shifts_fewer", [one for one in digest.shifts if one[1].after < one[1].before]),
+        ("digest.shifts_more", [one for one in digest.shifts if one[1].after > one[1].before]),
+    ):
+        if len(some) <= _APART:
+            lines += [shown.text("digest.shift", name=name, **figures(shift, shown)) for name, shift in some]
+        else:
+            names = [shown.text("digest.shift_short", name=name, **figures(shift, shown)) for name, shift in some]
+            lines.append(shown.text(key, n=len(some), names=_first(names, shown)))
+    return lines
+
+
+def outside_lines(digest: Digest, shown: Shown) -> list[str]:
+    """Sources that gave unusually few or many items in this period."""
+    lines = []
+    for key, some in (
+        ("digest.fewer", [one for one in digest.outside_range if one[1] < one[2]]),
+        ("digest.more", [one for one in digest.outside_range if one[1] > one[3]]),
+    ):
+        told = [
+            (name, {"got": shown.number(got), "min": shown.number(least), "max": shown.number(most)})
+            for name, got, least, most in some
+        ]
+        if len(told) <= _APART:
+            lines += [shown.text("digest.outside_range", name=name, **numbers) for name, numbers in told]
+        else:
+            names = [shown.text("digest.outside_short", name=name, **numbers) for name, numbers in told]
+            lines.append(shown.text(key, n=len(told), names=_first(names, shown)))
+    return lines
+
+
+def _first(names: Sequence[str], shown: Shown) -> str:
+    """Names in a line, as many as one takes in at a glance."""
+    if len(names) <= _NAMED:
+        return ", ".join(names)
+    return shown.text("digest.and_others", names=", ".join(names[:_NAMED]), n=len(names) - _NAMED)
 
 
 def missed_line(digest: Digest, shown: Shown) -> str:

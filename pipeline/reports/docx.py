@@ -18,7 +18,7 @@ from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
 from pipeline.catalogue import Shown
-from pipeline.reports.digest import LETTERS, Digest, Row, issues, missed_line
+from pipeline.reports.digest import LETTERS, Digest, Row, issues, missed_line, outside_lines, shift_lines
 
 _NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -34,9 +34,10 @@ def to_docx(digest: Digest, shown: Shown) -> bytes:
     for name, what, why in lines:
         paragraph = _line(document, f"{name}: ", bold=True, style="List Bullet")
         _text(paragraph, what + (f" ({why})" if why else ""))
-    for name, got, least, most in digest.outside_range:
-        outside = {"got": shown.number(got), "min": shown.number(least), "max": shown.number(most)}
-        _line(document, shown.text("digest.outside_range", name=name, **outside), size=11)
+    for words in shift_lines(digest, shown):
+        _line(document, words)
+    for words in outside_lines(digest, shown):
+        _line(document, words, size=11)
     _line(document, _summary(digest, shown), before=6)
     for number, section in enumerate(digest.sections, 1):
         _line(

@@ -16,7 +16,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from pipeline.catalogue import Shown
 from pipeline.records import CoverageRow
-from pipeline.reports.digest import LETTERS, Digest, issues, missed_line
+from pipeline.reports.coverage import source_lines
+from pipeline.reports.digest import LETTERS, Digest, issues, missed_line, outside_lines, shift_lines
 
 _SCRIPT_RANGES = (
     (0x20, 0x7E),
@@ -42,6 +43,8 @@ def to_html(digest: Digest, shown: Shown) -> str:
             fonts=font_faces(),
             style=stylesheet(),
             issues=issues(digest, shown),
+            shifts=shift_lines(digest, shown),
+            outside=outside_lines(digest, shown),
             missed=missed_line(digest, shown),
         )
     )
@@ -52,7 +55,14 @@ def coverage_html(rows: list[CoverageRow], shown: Shown, since: datetime, until:
     return (
         environment()
         .get_template("coverage.html")
-        .render(rows=rows, shown=shown, since=since, until=until, fonts=font_faces(), style=stylesheet())
+        .render(
+            lines=source_lines(rows, shown),
+            shown=shown,
+            since=since,
+            until=until,
+            fonts=font_faces(),
+            style=stylesheet(),
+        )
     )
 
 

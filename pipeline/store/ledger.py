@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from pipeline.records import ArchivePlace, Arrival, CoverageRow, Fetch, Link, Poll, Source, Validators
+from pipeline.catalogue import reason
+from pipeline.records import ArchivePlace, Arrival, CoverageRow, DayCount, Fetch, Link, Poll, Source, Validators
 from pipeline.store.database import Database
 
 _BATCH = 100  # arrivals held back at most; what is held back is in the archive already
 _SLOW_RETRY = timedelta(hours=6)  # between two tries of a page that has failed often: an hour of trouble loses nothing
+_ENTRY = "kind IN ('feed', 'sitemap', 'listing')"
+_READ = "outcome IN ('ok', 'unchanged', 'incomplete')"
 _FRESH_DAYS = 14  # an announced page that never came is given up after this
 
 # See Ledger.due. The hours at which a watched article is looked at again count from its first announcement; one that was
@@ -325,16 +329,15 @@ def place_of(database: Database, fetch_id: str) -> ArchivePlace | None:
 
 
 def coverage(database: Database, sources: Sequence[Source], since: datetime, until: datetime) -> list[CoverageRow]:
-    """One row for each enabled source, over requests made in (since, until]."""
+    """One row for each enabled source, over requests made in (since, until]. The expected range is the configured one."""
     counts = {
         row["source_id"]: row
         for row in database.dicts(
-            """
+            f"""
         SELECT source_id,
             count(*) FILTER (kind <> 'robots') AS asked,
-            count(*) FILTER (kind IN ('feed', 'sitemap', 'listing') AND outcome IN ('ok', 'unchanged', 'incomplete')) AS entry_ok,
-            count(*) FILTER (kind IN ('feed', 'sitemap', 'listing') AND outcome NOT IN ('ok', 'unchanged', 'incomplete'))
-                AS entry_failed,
+            count(*) FILTER ({_ENTRY} AND {_READ}) AS entry_ok,
+            count(*) FILTER ({_ENTRY} AND NOT {_READ}) AS entry_failed,
             count(*) FILTER (kind = 'article' AND outcome IN ('ok', 'unchanged')) AS pages_ok,
             count(DISTINCT key) FILTER (kind = 'article' AND outcome NOT IN ('ok', 'unchanged')) AS pages_failed
         FROM fetches WHERE requested_at > ? AND requested_at <= ? GROUP BY source_id""",
@@ -343,19 +346,19 @@ def coverage(database: Database, sources: Sequence[Source], since: datetime, unt
     }
     last = dict(
         database.rows(
-            """
-        SELECT source_id, max(requested_at) FROM fetches
-        WHERE kind IN ('feed', 'sitemap', 'listing') AND outcome IN ('ok', 'unchanged', 'incomplete') AND requested_at <= ?
-        GROUP BY source_id""",
+            f"SELECT source_id, max(requested_at) FROM fetches WHERE {_ENTRY} AND {_READ} AND requested_at <= ?"
+            " GROUP BY source_id",
             [until],
         )
     )
-    links = dict(
-        database.rows(
-            "SELECT source_id, count(*) FROM links WHERE first_seen > ? AND first_seen <= ? GROUP BY source_id",
+    links = {
+        source_id: (new, newest)
+        for source_id, new, newest in database.rows(
+            "SELECT source_id, count(*) FILTER (first_seen > ?), max(first_seen) FROM links WHERE first_seen <= ?"
+            " GROUP BY source_id",
             [since, until],
         )
-    )
+    }
     unread = dict(
         database.rows(
             "SELECT source_id, count(DISTINCT subject) FROM failures WHERE failed_at > ? AND failed_at <= ? GROUP BY source_id",
@@ -363,34 +366,99 @@ def coverage(database: Database, sources: Sequence[Source], since: datetime, unt
         )
     )
     reasons: dict[str, list[str]] = {}
-    for source_id, why in database.rows(
+    silencing: dict[str, str] = {}  # the most frequent failure of what announces a source's articles
+    for source_id, why, of_entry in database.rows(
         """
-            SELECT source_id, reason FROM (
-                SELECT source_id, reason FROM fetches
+            SELECT source_id, reason, bool_or(of_entry) FROM (
+                SELECT source_id, reason, kind <> 'article' AS of_entry FROM fetches
                 WHERE requested_at > ? AND requested_at <= ? AND reason <> ''
                   AND (kind <> 'robots' OR outcome NOT IN ('ok', 'unchanged', 'missing', 'refused'))
                 UNION ALL
-                SELECT source_id, reason FROM failures WHERE failed_at > ? AND failed_at <= ?)
+                SELECT source_id, reason, false FROM failures WHERE failed_at > ? AND failed_at <= ?)
             GROUP BY source_id, reason ORDER BY count(*) DESC, reason""",
         [since, until, since, until],
     ):
         reasons.setdefault(source_id, []).append(why)
-    nothing = {"asked": 0, "entry_ok": 0, "entry_failed": 0, "pages_ok": 0, "pages_failed": 0}
+        if of_entry:
+            silencing.setdefault(source_id, why)
+    unasked = _unasked(database, since, crawled=bool(counts))
+    none = {"asked": 0, "entry_ok": 0, "entry_failed": 0, "pages_ok": 0, "pages_failed": 0}
     rows = []
     for source in sources:
         if source.enabled:
-            count = {name: counts.get(source.id, nothing)[name] for name in nothing}
-            rows.append(
-                CoverageRow(
-                    source_id=source.id,
-                    name=source.name,
-                    **count,
-                    links_new=links.get(source.id, 0),
-                    unread=unread.get(source.id, 0),
-                    last_ok=last.get(source.id),
-                    expected_min=source.expected[0],
-                    expected_max=source.expected[1],
-                    reasons=tuple(reasons.get(source.id, ())),
-                )
+            count = {name: counts.get(source.id, none)[name] for name in none}
+            new, newest = links.get(source.id, (0, None))
+            row = CoverageRow(
+                source_id=source.id,
+                name=source.name,
+                **count,
+                links_new=new,
+                unread=unread.get(source.id, 0),
+                last_ok=last.get(source.id),
+                expected_min=source.expected[0],
+                expected_max=source.expected[1],
+                reasons=tuple(reasons.get(source.id, ())),
+                legacy_tls=source.legacy_tls,
             )
+            if not row.asked:
+                why = unasked.get(source.id, unasked[""])
+            elif row.silent:
+                why = silencing.get(source.id, reason("coverage.unsaid"))
+            else:
+                why = _nothing_new(newest, until)
+            rows.append(row if new else replace(row, nothing=why))
     return rows
+
+
+def _unasked(database: Database, since: datetime, *, crawled: bool) -> Mapping[str, str]:
+    """Why a source was not asked from then on, as a stored reason; under "" that of one never asked before."""
+    if not crawled:
+        return {"": reason("coverage.no_crawl")}
+    answered = database.rows(
+        f"SELECT source_id, arg_max({_READ}, requested_at) FROM fetches WHERE {_ENTRY} AND requested_at <= ? GROUP BY source_id",
+        [since],
+    )
+    why = {source_id: reason("coverage.not_due" if well else "coverage.held_back") for source_id, well in answered}
+    return {"": reason("coverage.never_asked"), **why}
+
+
+def _nothing_new(newest: datetime | None, until: datetime) -> str:
+    if newest is None:
+        return reason("coverage.nothing_ever")
+    return reason("coverage.nothing_new", days=max(1, (until - newest) // timedelta(days=1)))
+
+
+def daily(
+    database: Database, sources: Sequence[Source], until: datetime, days: int, zone: ZoneInfo
+) -> dict[str, tuple[DayCount, ...]]:
+    """New items of each source in each of the last editions, oldest first: 24 hours each, the last closing at `until`.
+
+    An edition bears the office's day (`zone`) on which its middle lies.
+    """
+    oldest = until - timedelta(days=days)
+    # Whole days back from `until`, which belongs to its own day; one day more, to know whether the first was read before.
+    back = "(epoch_us(?::TIMESTAMPTZ) - epoch_us({})) // 86400000000"
+    read = set(
+        database.rows(
+            f"""
+        SELECT DISTINCT source_id, {back.format("requested_at")} FROM fetches
+        WHERE {_ENTRY} AND {_READ} AND requested_at > ? AND requested_at <= ?""",
+            [until, oldest - timedelta(days=1), until],
+        )
+    )
+    new = {
+        (source_id, ago): count
+        for source_id, ago, count in database.rows(
+            f"SELECT source_id, {back.format('first_seen')} AS ago, count(*) FROM links"
+            " WHERE first_seen > ? AND first_seen <= ? GROUP BY source_id, ago",
+            [until, oldest, until],
+        )
+    }
+    named = [(ago, (until - timedelta(days=ago, hours=12)).astimezone(zone).date()) for ago in reversed(range(days))]
+    return {
+        source.id: tuple(
+            DayCount(day, new.get((source.id, ago), 0), known=(source.id, ago) in read and (source.id, ago + 1) in read)
+            for ago, day in named
+        )
+        for source in sources
+    }
