@@ -325,7 +325,7 @@ def _coverage_table(rows: list[CoverageRow], shown: Shown, since: datetime, unti
             shown.number(row.pages_failed + row.entry_failed + row.unread),
             shown.moment(row.last_ok) if row.last_ok else shown.text("digest.never_read"),
             escape("\n".join(line.remarks)),
-            style="bold" if row.silent or row.shift else "",
+            style="bold" if row.silent or row.shift or row.outside_range else "",
         )
     Terminal().print(table)
 

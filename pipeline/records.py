@@ -372,8 +372,8 @@ class CoverageRow:
 
     @property
     def urgency(self) -> int:
-        """The order in which a person wants to see sources: silent ones first, then shifted, then those not asked."""
-        return 0 if self.silent else 1 if self.shift else 2 if not self.asked else 3
+        """The order in which a person wants to see sources: silent, shifted, out of its range, not asked, all others."""
+        return (self.silent, self.shift is not None, self.outside_range, self.asked == 0, True).index(True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import json
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from underthesea import word_tokenize
 
+from pipeline.catalogue import text
 from tests.conftest import ROOT
 from tests.office import Office
 
@@ -142,3 +151,27 @@ def test_the_shipped_model_scores_the_real_items(office: Office, gold: Path) -> 
     assert figures["macro"]["average_precision"] >= 0.80
     assert figures["macro"]["f1"] >= 0.70
     assert all(figures[topic]["recall"] >= 0.75 for topic in ("sovereignty", "human_rights", "provincial_reputation"))
+
+
+def test_coverage_is_a_table_on_a_terminal_and_json_elsewhere(office: Office) -> None:
+    rows = [json.loads(line) for line in office.ok("coverage").splitlines()]
+    assert all(row["nothing"] == text("coverage.no_crawl", "vi") for row in rows)
+    assert {row["shift"] for row in rows} == {None}
+    assert {len(row["days"]) for row in rows} == {28}
+    assert all(count is None for row in rows for _, count in row["days"])
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
+    command = [sys.executable, "-m", "pipeline.cli", "coverage"]
+    with subprocess.Popen(command, cwd=office.folder, stdout=theirs, stderr=subprocess.PIPE, stdin=theirs) as running:
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # how a terminal says that its other end was closed
+            while read := os.read(ours, 65536):
+                shown += read
+        _, problems = running.communicate(timeout=60)
+    assert (running.returncode, problems) == (0, b"")
+    os.close(ours)
+    screen = shown.decode()
+    assert text("coverage.usual", "vi") in screen
+    assert all(row["name"] in screen for row in rows)
+    assert not screen.lstrip().startswith("{")

@@ -35,7 +35,7 @@ class SourceLine:
 
 
 def source_lines(rows: Iterable[CoverageRow], shown: Shown) -> list[SourceLine]:
-    """Silent sources first, then those whose volume shifted, then those not asked; else in their own order."""
+    """Those that need a look first (see CoverageRow.urgency), else in their own order."""
     return [
         SourceLine(
             row,

@@ -129,7 +129,9 @@ def test_today_shows_the_days_flagged_items_the_rest_as_a_sample_and_the_sources
 
 def test_the_sources_page_has_a_row_for_each_source(port: int) -> None:
     tree = ask(port, "/nguon").tree
-    assert [first(node, "td").text() for node in tree.css("tbody tr")] == ["Báo A", "Báo B <b>đậm</b>"]
+    # The one that was not asked comes first.
+    assert [first(node, "td").text() for node in tree.css("tbody tr")] == ["Báo B <b>đậm</b>", "Báo A"]
+    assert [node.css("td")[-1].text() for node in tree.css("tbody tr")] == [text("coverage.never_asked", "vi"), ""]
     assert [node.text() for node in tree.css("nav a[aria-current=page]")] == [text("console.sources", "vi")]
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from pipeline.catalogue import Shown, reason
-from pipeline.records import HOME, CoverageRow, Flag, FlaggedItem, Missed, PlainItem, Term
+from pipeline.records import HOME, CoverageRow, DayCount, Flag, FlaggedItem, Missed, PlainItem, Shift, Term
 from pipeline.reports.digest import DigestData
 
 UNTIL = datetime(2026, 11, 23, 0, 15, tzinfo=UTC)  # 07:15 in Vietnam
@@ -41,14 +41,29 @@ def row(name: str, **changed: object) -> CoverageRow:
     return replace(made, **changed)  # type: ignore[arg-type]  # as above
 
 
+def last_days(*counts: int | None) -> tuple[DayCount, ...]:
+    """Days that end with the period; None: not read."""
+    first = UNTIL.date() - timedelta(days=len(counts))
+    return tuple(
+        DayCount(first + timedelta(days=number), count or 0, known=count is not None)
+        for number, count in enumerate(counts)
+    )
+
+
 SLOW = reason("fetch.timeout", seconds=30)
 COVERAGE = (
     row("C"),
     row("Nửa", pages_failed=3, reasons=(SLOW,)),
     row("A im", entry_ok=0, entry_failed=2, last_ok=None, reasons=(reason("fetch.status", status=503),)),
-    row("Chưa hỏi", asked=0, entry_ok=0, pages_ok=0, links_new=0),
+    row("Chưa hỏi", asked=0, entry_ok=0, pages_ok=0, links_new=0, nothing=reason("coverage.not_due")),
     row("Thừa", links_new=2345),
     row("Lạ", unread=4),
+    row(
+        "Vơi",
+        links_new=12,
+        shift=Shift(date(2026, 11, 18), 25.2, 11.8),
+        days=last_days(*[25] * 22, 12, None, 0, 12, 13, 12),
+    ),
 )
 
 

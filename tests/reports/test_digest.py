@@ -112,7 +112,7 @@ def test_what_could_not_be_read_is_told_silent_sources_first() -> None:
         ("Báo Lạ", False, 0, 4),
         ("Báo Nửa", False, 3, 0),
     ]
-    assert (digest.sources, digest.sources_read) == (6, 4)
+    assert (digest.sources, digest.sources_read) == (7, 5)
     assert build(data(coverage=COVERAGE[::-1])).unseen == digest.unseen
     assert build(data(coverage=(row("đủ"), row("một phần", entry_failed=1)))).unseen[0].name == "Báo một phần"
 

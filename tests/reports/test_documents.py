@@ -69,14 +69,14 @@ def _lines(document: DocumentObject) -> list[str]:
 def test_html_docx_and_json_give_the_same_figures(digest: Digest, shown: Shown) -> None:
     told = json.loads(to_json(digest))
     assert {name: told[name] for name in ("seen", "old", "flagged", "sources", "sources_read")} == {
-        "seen": 12_345, "old": 1_234, "flagged": 4, "sources": 6, "sources_read": 4,
+        "seen": 12_345, "old": 1_234, "flagged": 4, "sources": 7, "sources_read": 5,
     }  # fmt: skip
     number = shown.number
     tree = _html(digest, shown)
-    assert [node.text() for node in tree.css(".counts b")] == [number(4), number(12_345), "4/6"]
+    assert [node.text() for node in tree.css(".counts b")] == [number(4), number(12_345), "5/7"]
     assert shown.text("digest.old_items", n=number(1_234)) in _read(tree)
     lines = _lines(_document(digest, shown))
-    summary = shown.text("digest.summary", seen=number(12_345), flagged=4, old=number(1_234), read=4, sources=6)
+    summary = shown.text("digest.summary", seen=number(12_345), flagged=4, old=number(1_234), read=5, sources=7)
     assert any(line.startswith(summary) for line in lines)
     per_topic = [len(section["rows"]) for section in told["sections"]]
     assert sum(per_topic) == told["flagged"]
@@ -150,7 +150,7 @@ def test_a_source_never_read_and_one_not_asked_are_told_apart(digest: Digest) ->
     assert said["Báo A im"][0] == SHOWN.text("digest.silent")
     assert SHOWN.text("fetch.status", status="503") in said["Báo A im"][1]
     assert SHOWN.text("digest.last_read", when=SHOWN.text("digest.never_read")) in said["Báo A im"][1]
-    assert said["Báo Chưa hỏi"] == (SHOWN.text("digest.not_asked"), "")
+    assert said["Báo Chưa hỏi"] == (SHOWN.text("digest.not_asked"), SHOWN.text("coverage.not_due"))
     assert said["Báo Nửa"] == (SHOWN.text("digest.pages_failed", n=3), SHOWN.text("fetch.timeout", seconds=30))
 
 

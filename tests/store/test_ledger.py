@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
@@ -11,7 +12,7 @@ from pipeline.catalogue import reason
 from pipeline.records import ArchivePlace, Arrival, Link, Outcome, Poll, Source, Validators
 from pipeline.store import articles
 from pipeline.store.database import Database
-from pipeline.store.ledger import Ledger, coverage, place_of
+from pipeline.store.ledger import Ledger, coverage, daily, place_of
 from tests.store.rows import EXTRACTOR, T0, failure, feed, fetch, hours, judgement, link, reading
 
 NOW = datetime.now(UTC)
@@ -299,6 +300,7 @@ def test_coverage_counts_what_each_enabled_source_was_asked_and_gave(database: D
     assert (full.last_ok, full.expected_min, full.expected_max, full.silent) == (T0, 2, 9, False)
     assert rows["bao-b"].silent
     assert rows["bao-b"].last_ok is None
+    assert (full.answered, full.nothing, full.legacy_tls) == (4, "", False)
     assert (rows["bao-c"].asked, rows["bao-c"].silent, rows["bao-c"].reasons) == (0, False, ())
 
 
@@ -406,3 +408,73 @@ def test_sources_with_something_to_ask_are_found_at_once(ledger: Ledger) -> None
     assert ledger.waiting() == {"bao-a", "bao-b"}
     _record(ledger, _came(link("a", "bao-b"), 1))
     assert ledger.waiting() == {"bao-a"}
+
+
+def _why(database: Database, since: datetime, until: datetime, *ids: str) -> list[str]:
+    return [row.nothing for row in coverage(database, [_source(one) for one in ids], since, until)]
+
+
+def test_where_nothing_new_came_the_ledger_always_says_why(database: Database, ledger: Ledger) -> None:
+    down = reason("fetch.status", status=503)
+    slow = reason("fetch.timeout", seconds=3)
+    known = link("a", source="bao-a")
+    feeds = {name: f"https://{name}.vn/rss" for name in ("bao-a", "bao-b", "bao-c", "bao-d", "bao-e", "bao-f")}
+    _fill(
+        ledger,
+        [
+            feed(T0, known),
+            *(feed(T0, source=name) for name in ("bao-b", "bao-c")),
+            Arrival(fetch(feeds["bao-d"], T0, "feed", "server", source="bao-d", reason=down)),
+            # Two days later: it answers and has nothing; it fails, as its pages do more often; it fails and does not say why.
+            Arrival(fetch(feeds["bao-a"], T0 + hours(50), "feed", "unchanged")),
+            Arrival(fetch(feeds["bao-b"], T0 + hours(50), "feed", "server", source="bao-b", reason=down)),
+            *(Arrival(fetch(link(n, "bao-b"), T0 + hours(50), outcome="timeout", reason=slow)) for n in ("x", "y")),
+            Arrival(fetch(feeds["bao-f"], T0 + hours(50), "feed", "server", source="bao-f")),
+        ],
+    )
+    period = (T0 + hours(30), T0 + hours(54))
+    assert _why(database, *period, *feeds) == [
+        reason("coverage.nothing_new", days=2),
+        down,
+        reason("coverage.not_due"),
+        reason("coverage.held_back"),
+        reason("coverage.never_asked"),
+        reason("coverage.unsaid"),
+    ]
+    assert _why(database, T0 - hours(1), T0 + hours(1), "bao-a", "bao-b") == ["", reason("coverage.nothing_ever")]
+    assert _why(database, T0 + hours(54), T0 + hours(78), "bao-a", "bao-e") == [reason("coverage.no_crawl")] * 2
+
+
+def test_a_legacy_tls_exception_is_in_the_row(database: Database) -> None:
+    sources = [_source("bao-a"), replace(_source("bao-b"), legacy_tls=True)]
+    assert [row.legacy_tls for row in coverage(database, sources, T0, T0 + hours(24))] == [False, True]
+
+
+def test_daily_counts_are_those_of_editions_and_say_which_days_were_read(database: Database, ledger: Ledger) -> None:
+    until = datetime(2026, 11, 23, 0, 15, tzinfo=UTC)  # 07:15 in Vietnam
+
+    def ago(days: float) -> datetime:
+        return until - timedelta(days=days)
+
+    _fill(
+        ledger,
+        [
+            feed(ago(4.5), link("old")),
+            feed(ago(3), link("a"), link("b")),  # as the edition of three days ago closes: it belongs to that edition
+            feed(ago(2.5), link("c")),
+            Arrival(fetch("https://bao-a.vn/rss", ago(1.5), "feed", "server")),
+            feed(ago(0), link("d")),
+            feed(until + timedelta(seconds=1), link("late")),
+            feed(ago(0.5), link("x", source="bao-b"), source="bao-b"),
+        ],
+    )
+    counts = daily(database, [_source("bao-a"), _source("bao-b")], until, 4, ZoneInfo("Asia/Ho_Chi_Minh"))
+    assert [(day.day, day.new, day.known) for day in counts["bao-a"]] == [
+        (date(2026, 11, 19), 2, True),  # also read the day before
+        (date(2026, 11, 20), 1, True),
+        (date(2026, 11, 21), 0, False),  # asked in vain
+        (date(2026, 11, 22), 1, False),  # what it caught up with is not this day's
+    ]
+    assert [(day.new, day.known) for day in counts["bao-b"]] == [(0, False)] * 3 + [(1, False)]
+    west = daily(database, [_source("bao-a")], until, 1, ZoneInfo("America/New_York"))
+    assert [day.day for day in west["bao-a"]] == [date(2026, 11, 22)]
