@@ -162,7 +162,14 @@ def test_coverage_is_a_table_on_a_terminal_and_json_elsewhere(office: Office) ->
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
     command = [sys.executable, "-m", "pipeline.cli", "coverage"]
-    with subprocess.Popen(command, cwd=office.folder, stdout=theirs, stderr=subprocess.PIPE, stdin=theirs) as running:
+    with subprocess.Popen(
+        command,
+        cwd=office.folder,
+        env=os.environ | {"TERM": "xterm"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+    ) as running:
         os.close(theirs)
         shown = b""
         with suppress(OSError):  # how a terminal says that its other end was closed

@@ -57,7 +57,7 @@ def test_many_shifts_at_once_are_one_line_each_way(shown: Shown) -> None:
     down, up = shift_lines(build(data(coverage=(*fewer, *more))), shown)
     assert up == shown.text("digest.shift", name="Báo Lên", day="18/11", before=10, after=40)
     assert down.startswith("70 ")
-    assert "Báo 0 (" in down and "100 → 30" in down
+    assert "Báo 0 (" in down and "100\N{NO-BREAK SPACE}→\N{NO-BREAK SPACE}30" in down
     assert "64" in down  # all but the six named
     assert len(down) < 400
 
