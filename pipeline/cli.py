@@ -21,6 +21,7 @@ import typer
 
 from pipeline.catalogue import text
 from pipeline.cli_learning import evaluate, label_app, models_app, train
+from pipeline.cli_sources import sources_app
 from pipeline.command import CONFIG, Config, Data, Out, bars_on_screen, office, opened, terminal, written
 from pipeline.errors import ConfigError, DiemBaoError, ModelError
 from pipeline.settings import Settings, read_settings
@@ -44,6 +45,7 @@ app.command()(train)
 app.command()(evaluate)
 app.add_typer(label_app, name="label")
 app.add_typer(models_app, name="models")
+app.add_typer(sources_app, name="sources")
 
 
 class Format(StrEnum):

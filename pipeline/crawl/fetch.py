@@ -63,6 +63,7 @@ class Reply:
     raw: bytes = b""  # as transferred
     body: bytes = b""  # decoded
     reason: str = ""
+    permanent: bool = False  # redirected, and at every hop for good (301, 308)
 
     def header(self, name: str) -> str:
         """A response header; empty where it is missing."""
@@ -181,6 +182,7 @@ class Fetcher:
         url = absolute("", ask.url)
         reply = Reply(ask, "address", _now(), reason=reason("fetch.bad_address"))
         began, spent = asyncio.get_running_loop().time(), 0.0  # spent: seconds of requests, without polite waiting
+        hops: list[int | None] = []
         for _ in range(self._limits.max_redirects + 1 if url else 0):
             host = self._hosts.setdefault(_host_of(url), _Host())
             async with host.lock:
@@ -192,11 +194,13 @@ class Fetcher:
             reply = replace(answer, requested_at=reply.requested_at) if reply.status else answer
             if reply.outcome != "redirect":
                 break
+            hops.append(reply.status)
             url = absolute(url, reply.header("location"))
             if not url:
                 reply = replace(reply, reason=reason("fetch.redirect_nowhere"))
                 break
-        reply = replace(reply, seconds=asyncio.get_running_loop().time() - began)
+        permanent = bool(hops) and set(hops) <= {301, 308}
+        reply = replace(reply, seconds=asyncio.get_running_loop().time() - began, permanent=permanent)
         await self._on_reply(reply)
         return reply
 

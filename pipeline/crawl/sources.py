@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_validator
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from pipeline.catalogue import text
@@ -71,6 +71,16 @@ def _pattern(value: str) -> str:
 
 PressAddress = Annotated[WebAddress, AfterValidator(_press_only)]
 CssSelector = Annotated[str, AfterValidator(_selector)]
+_ADDRESS = TypeAdapter(PressAddress)
+
+
+def refusal(url: str) -> str:
+    """Why an address cannot stand in sources.toml, in words; empty where it can."""
+    try:
+        _ADDRESS.validate_python(url)
+    except ValidationError as error:
+        return str(error.errors()[0]["msg"])
+    return ""
 
 
 class _Listing(Strict):
