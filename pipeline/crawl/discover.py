@@ -30,6 +30,7 @@ _FEEDS = 12  # put into a source at most
 _SITEMAPS = 4  # asked at most
 _STALE = timedelta(days=30)  # a feed whose newest item is older is left behind
 _MAX_LINKS = 3000  # looked at on one page
+_LONGEST = 300  # characters of an address that may be a feed
 _FEED_TYPES = frozenset({"application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json"})
 _FEED_PATH = re.compile(
     r"\.(?:rss|rdf|atom)$|/(?:rss|feeds?|atom)/?$|/(?:rss|feed|atom)[\w-]*\.(?:xml|json)$"
@@ -222,7 +223,8 @@ def _named_feeds(tree: LexborHTMLParser, here: str) -> Iterator[str]:
 def _links(tree: LexborHTMLParser, here: str) -> Iterator[str]:
     base = _base(tree, here)
     for node in tree.css("a[href]")[:_MAX_LINKS]:
-        if url := absolute(base, node.attributes.get("href") or ""):
+        url = absolute(base, node.attributes.get("href") or "")
+        if 0 < len(url) <= _LONGEST:
             yield url
 
 

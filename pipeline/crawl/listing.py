@@ -29,9 +29,6 @@ _MENU = re.compile(
     r"(?:^|[-_ ])(?:nav|navi|navbar|menu\w*|submenu|topmenu|footer|header|breadcrumbs?|tags?|comments?|binh-?luan)(?:$|[-_ ])",
     re.I,
 )
-# The end of an article's address: words, perhaps a number with letters of its program before it, an ending.
-_TAIL = re.compile(r"^(?P<slug>.*?)(?P<mark>-?[a-z]{0,5})(?P<number>\d{4,})(?P<end>(?:\.[a-z]{2,5})?)/?$", re.I)
-_END = re.compile(r"^(?P<slug>.*?)(?P<end>(?:\.[a-z]{2,5})?)/?$", re.I)
 _PLAIN_CLASS = re.compile(r"[a-zA-Z][a-zA-Z_-]*\d?[a-zA-Z_-]*")  # written by a person: no hashes, no utility classes
 _NEXT_TEXT = re.compile(
     r"(?:trang )?(?:sau|tiếp(?: theo)?|kế tiếp)|next(?: page)?|older(?: posts)?|[›»→>]+|xem thêm", re.I
@@ -116,15 +113,28 @@ def _shape(path: str) -> str:
     *folders, last = [part for part in path.split("/") if part] or [""]
     middle = "".join(f"/\\d{{{len(part)}}}" if part.isdigit() else "/[^/]+" for part in folders)
     numeric = re.sub(r"^(?:/\[\^/\]\+)+", "", middle)  # the names of sections may be one or several
-    if (tail := _TAIL.match(last)) and (tail["slug"].count("-") >= 2 or len(tail["number"]) >= 6):
-        return f"{numeric and f'{numeric}/[^/]*'}{tail['mark'].lower()}\\d+{_ending(tail['end'])}"
-    if (tail := _END.match(last)) and (tail["slug"].count("-") >= 4 or (numeric and tail["slug"])):
-        return f"{numeric}/[^/]*-[^/]*{_ending(tail['end'])}"
+    slug, mark, number, end = _taken_apart(last)
+    ending = f"{re.escape(end)}$" if end else "/?$"
+    if len(number) >= 6 or (len(number) >= 4 and slug.count("-") >= 2):
+        return f"{numeric and f'{numeric}/[^/]*'}{mark}\\d+{ending}"
+    if slug.count("-") >= 4 or (numeric and slug):
+        return f"{numeric}/[^/]*-[^/]*{ending}"
     return ""
 
 
-def _ending(end: str) -> str:
-    return f"{re.escape(end.lower())}$" if end else "/?$"
+def _taken_apart(last: str) -> tuple[str, str, str, str]:
+    """The end of a path: words, letters of a program before a number, the number, an ending; any may be empty."""
+    stem, dot, end = last.lower().rpartition(".")
+    if not (dot and end.isalpha() and 2 <= len(end) <= 5):
+        stem, end = last.lower(), ""
+    words = stem.rstrip("0123456789")
+    slug, hyphen, mark = words.rpartition("-")
+    if not hyphen or not (mark == "" or (mark.isalpha() and mark.isascii() and len(mark) <= 5)):
+        slug, hyphen, mark = words, "", ""
+    number = stem[len(words) :]
+    if not number:
+        slug, hyphen, mark = words, "", ""
+    return slug, hyphen + mark, number, f".{end}" if end else ""
 
 
 def _pattern(shapes: Sequence[str], paths: Sequence[str]) -> str:
@@ -132,10 +142,11 @@ def _pattern(shapes: Sequence[str], paths: Sequence[str]) -> str:
     made = []
     for shape in shapes:
         own = [path for path in paths if re.search(shape, path, re.I)]
-        digits = [len(match[1]) for path in own if (match := re.search(r"(\d+)(?:\.[a-z]{2,5})?/?$", path, re.I))]
+        digits = [len(_taken_apart(path.rstrip("/").rpartition("/")[2])[2]) for path in own]
         # Numbers grow: one digit less than the shortest seen, and no upper bound.
-        made.append(shape.replace("\\d+", f"\\d{{{max(min(digits) - 1, 3)},}}") if digits else shape)
-    return made[0] if len(made) == 1 else "|".join(f"(?:{one})" for one in made)
+        made.append(shape.replace("\\d+", f"\\d{{{max(min(digits, default=0) - 1, 3)},}}"))
+    either = made[0] if len(made) == 1 else "|".join(f"(?:{one})" for one in made)
+    return either if all(path == path.lower() for path in paths) else f"(?i){either}"
 
 
 def _selector(tree: LexborHTMLParser, anchors: Sequence[_Anchor], articles: set[str]) -> str:

@@ -39,11 +39,11 @@ _KEYS = (
 
 def table_of(source: Source) -> dict[str, object]:
     """A source as its table in sources.toml: what has its default value is left out."""
+    needed = ("id", "name", "home", "language", "scope")
     table: dict[str, object] = {
-        name: value
-        for name, value in asdict(source).items()
-        if name in ("id", "name", "home", "language", "scope")
-        or value != next(field.default for field in fields(Source) if field.name == name)
+        field.name: getattr(source, field.name)
+        for field in fields(Source)
+        if field.name in needed or getattr(source, field.name) != field.default
     }
     table["expected"] = {"min": source.expected[0], "max": source.expected[1]}
     if "selectors" in table:
