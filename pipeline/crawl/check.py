@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from pipeline.catalogue import reason
-from pipeline.crawl.entries import Reading, read_listing
+from pipeline.crawl.entries import Reading
 from pipeline.crawl.fetch import Ask, Reply
 from pipeline.crawl.visit import Visit, read
 from pipeline.records import FetchKind, Link, Listing, Outcome, Page, Selectors, Source
@@ -204,21 +204,21 @@ def _advice(source: Source, entry: EntryCheck, reply: Reply, listing: Listing | 
     if not entry.readable:
         yield _empty_listing(reply, source, listing) if listing and reply.body else _unread(source, entry, key)
     if entry.moved_to and entry.permanent and key:
-        yield reason("sources.fix_moved", key=key, to=entry.moved_to)
+        yield reason("sources.fix_moved", place=key, to=entry.moved_to)
     if entry.encoding == "broken":
         yield reason("sources.fix_encoding")
     if not entry.readable or not key:
         return
     if not entry.items:
-        yield reason("sources.fix_empty", key=key, home=source.home)
+        yield reason("sources.fix_empty", place=key, home=source.home)
     if entry.newest and now - entry.newest > _STALE:
-        yield reason("sources.fix_stale", days=(now - entry.newest).days, key=key, home=source.home)
+        yield reason("sources.fix_stale", days=(now - entry.newest).days, place=key, home=source.home)
     if entry.newest and entry.newest - now > _AHEAD:
         yield reason("sources.fix_ahead", hours=round((entry.newest - now) / timedelta(hours=1)))
     if entry.items and entry.kind == "feed" and entry.dated < 0.5:
         yield reason("sources.fix_undated")
     if entry.items and entry.kind != "sitemap" and entry.titled < 0.5:
-        yield reason("sources.fix_untitled", key="listings.links" if listing else key)
+        yield reason("sources.fix_untitled", place="listings.links" if listing else key)
     if entry.full_text >= 0.5:
         yield reason("sources.fix_full_text")
 
@@ -228,20 +228,20 @@ def _unread(source: Source, entry: EntryCheck, key: str) -> str:
     match entry.outcome:
         case "missing":
             if not key:
-                return reason("sources.fix_gone", url=entry.url, key=_first_key(source))
-            return reason("sources.fix_missing", key=key, home=source.home)
+                return reason("sources.fix_gone", url=entry.url, place=_first_key(source))
+            return reason("sources.fix_missing", place=key, home=source.home)
         case "robots" if entry.robots == "forbidden":
-            return reason("sources.fix_robots", key=key) if key else reason("sources.fix_robots_article")
+            return reason("sources.fix_robots", place=key) if key else reason("sources.fix_robots_article")
         case "network" if "fetch.network_tls" in entry.reason:
             return reason("sources.fix_tls")
         case "refused":
             return reason("sources.fix_refused", home=source.home)
         case "address" | "redirect":
-            return reason("sources.fix_address", key=key or _first_key(source))
+            return reason("sources.fix_address", place=key or _first_key(source))
         case "too_large":
-            return reason("sources.fix_too_large", key=key or _first_key(source))
+            return reason("sources.fix_too_large", place=key or _first_key(source))
         case "unreadable":
-            return reason("sources.fix_unreadable", key=key, home=source.home)
+            return reason("sources.fix_unreadable", place=key, home=source.home)
         case _:
             return reason("sources.fix_later", home=source.home)
 
@@ -254,7 +254,7 @@ def _empty_listing(reply: Reply, source: Source, listing: Listing) -> str:
     """Which of a listing's two sieves lets nothing through."""
 
     def found(trial: Listing) -> int:
-        return len(read_listing(reply.body, reply.header("content-type"), reply.final_url, source, trial).links)
+        return len(read(reply, replace(source, listings=(trial,))).links)
 
     if listing.pattern and (n := found(replace(listing, pattern="."))):
         return reason("sources.fix_pattern", pattern=listing.pattern, n=n)

@@ -43,6 +43,7 @@ _INDEX_PATH = re.compile(
 # Comments of readers and pages of one writer are not read (product lines 1 and 2).
 _NOT_PRESS = re.compile(r"comment|binh-?luan|phan-?hoi|/author/|/tac-?gia/|bình luận|phản hồi", re.I)
 _USUAL = ("rss", "rss/home.rss", "feed/", "rss.xml")  # asked where a page says nothing of feeds
+_PRESS_NAME = re.compile(r"(?:báo|tạp chí|cổng|trang|đài|tuần báo|thông tấn)\b", re.I)
 _SIBLINGS = re.compile(r"^(?:www|rss|feeds?|cdn|m)\.")  # other hosts of one paper
 
 
@@ -127,7 +128,7 @@ async def discover(
     low, high = expected_range(rate)
     source = Source(
         id=new_id(host, taken),
-        name=_name(tree, host),
+        name=_name(tree, page.final_url),
         home=home_of(page.final_url),
         language=language_of(host, titles, _attribute(tree, "html", "lang")),
         scope="national",
@@ -273,16 +274,19 @@ def _attribute(tree: LexborHTMLParser, selector: str, name: str) -> str:
     return (node.attributes.get(name) or "").strip() if node else ""
 
 
-def _name(tree: LexborHTMLParser, host: str) -> str:
+def _name(tree: LexborHTMLParser, url: str) -> str:
     """What the paper calls itself."""
     for selector in ("meta[property='og:site_name']", "meta[name='application-name']"):
         if name := clean_line(_attribute(tree, selector, "content")):
             return name[:120]
     title = tree.css_first("title")
-    parts = re.split(r"\s+[-–—|]\s+", clean_line(title.text())) if title else []
-    # 'Tin kinh doanh - Báo A': the paper last; 'Báo A - Tin tức mới nhất trong ngày': the shorter is the name.
-    ends = [part for part in (parts[:1] + parts[-1:]) if part]
-    return min(reversed(ends), key=lambda part: len(part.split()))[:120] if ends else host
+    parts = [part for part in re.split(r"\s+[-–—|]\s+", clean_line(title.text()) if title else "") if part]
+    if not parts:
+        return urlsplit(url).hostname or ""
+    # 'Tin kinh doanh - Báo A' on a section's page; 'Báo A - Tin tức mới nhất trong ngày' on the front page.
+    named = [part for part in parts if _PRESS_NAME.match(part)]
+    last = min(parts[0], parts[-1], key=len) if urlsplit(url).path in ("", "/") else parts[-1]
+    return (named or [last])[0][:120]
 
 
 def language_of(host: str, titles: str, declared: str = "") -> Language:

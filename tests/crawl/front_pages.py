@@ -50,8 +50,9 @@ class Front:
     next: str = ""
 
 
-def _page(body: str, head: str = "") -> str:
-    return f'<!DOCTYPE html><html lang="vi"><head><meta charset="utf-8"><title>Thời sự - Báo Cồn Cát</title>{head}</head><body>{body}</body></html>'  # fmt: skip
+def _page(body: str) -> str:
+    head = '<meta charset="utf-8"><title>Thời sự - Báo Cồn Cát</title>'
+    return f'<!DOCTYPE html><html lang="vi"><head>{head}</head><body>{body}</body></html>'
 
 
 def _headings() -> Front:
