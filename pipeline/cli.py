@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -26,7 +27,7 @@ from pipeline.errors import ConfigError, DiemBaoError, ModelError
 from pipeline.settings import Settings, read_settings
 
 if TYPE_CHECKING:
-    from pipeline.line import Line
+    from pipeline.line import Backfilled, Line
     from pipeline.store.database import Database
 
 app = typer.Typer(
@@ -223,6 +224,97 @@ def rebuild(
     settings = office(config, data)
     with opened(settings) as line:
         _process(line, start, _day(since).replace(tzinfo=settings.zone).astimezone(UTC) if since else None)
+
+
+@app.command()
+def backfill(
+    files: Annotated[list[Path], typer.Argument(metavar="WARC...", help="tệp .warc.gz hoặc .warc")],
+    no_process: Annotated[bool, typer.Option("--no-process", help="chỉ lưu trữ, chưa đọc bài và gắn cờ")] = False,
+    config: Config = CONFIG,
+    data: Data = None,
+) -> None:
+    """Lấy bài cũ của các nguồn từ tệp WARC của nơi khác, ví dụ CC-NEWS."""
+    with opened(office(config, data)) as line:
+        done = _backfill(line, files)
+        if not no_process:
+            _process(line)
+        _what_next(line, done, processed=not no_process)
+    if done.unfinished or any(file.damage for file in done.files):
+        raise typer.Exit(1)
+
+
+def _backfill(line: Line, files: list[Path]) -> Backfilled:
+    state: dict[str, tuple[int, int]] = {}
+    with bars_on_screen() as bars:
+        task = bars.add_task(text("backfill.reading"), total=None)
+
+        def watch(name: str, done: int, total: int) -> None:
+            state[name] = (done, total)
+            bars.update(
+                task,
+                completed=sum(one for one, _ in state.values()) // 1_000_000,
+                total=sum(two for _, two in state.values()) // 1_000_000,
+            )
+
+        done = line.backfill(files, watch)
+    _tell_backfill(line, done)
+    return done
+
+
+def _tell_backfill(line: Line, done: Backfilled) -> None:
+    from pipeline.crawl.backfill import KNOWN, LEFT, REFUSED
+
+    shown = line.shown()
+
+    def tell(key: str, style: str | None = None, **values: object) -> None:
+        terminal.print(text(key, **values), style=style, markup=False, highlight=False, soft_wrap=True)
+
+    for file in done.files:
+        for problem in file.damage:
+            tell("backfill.damaged", "yellow", name=file.name, problem=shown.say(problem))
+    for name, problem in done.unfinished.items():
+        tell("backfill.unfinished", "yellow", name=name, problem=shown.say(problem))
+    for url, key in done.refused[:_SHOWN]:
+        tell("backfill.refused_one", "yellow", url=url, why=text(f"backfill.{key}"))
+    counts: Counter[str] = Counter()
+    taken: Counter[str] = Counter()
+    for file in done.files:
+        counts.update(file.counts)
+        taken.update(file.sources)
+    tell(
+        "backfill.done",
+        files=len(done.files),
+        taken=shown.number(taken.total()),
+        now=shown.number(done.taken),
+        known=shown.number(counts[KNOWN]),
+    )
+    names = {source.id: source.name for source in line.sources}
+    for source_id, n in taken.most_common():
+        tell("backfill.by_source", name=names.get(source_id, source_id), n=shown.number(n))
+    for title, keys in (("left", LEFT), ("refused", REFUSED)):
+        if any(counts[key] for key in keys):
+            tell(f"backfill.{title}")
+        for key in keys:
+            if counts[key]:
+                tell("backfill.left_out", why=text(f"backfill.{key}"), n=shown.number(counts[key]))
+
+
+def _what_next(line: Line, done: Backfilled, *, processed: bool) -> None:
+    shown = line.shown()
+    first = min((file.first for file in done.files if file.first), default=None)
+    last = max((file.last for file in done.files if file.last), default=None)
+    if first is None or last is None:
+        told = [text("backfill.next_nothing")]
+    else:
+        day = shown.local(last)
+        if line.edition(f"{day:%Y-%m-%d}")[1] < last:  # it came after the morning edition of its day
+            day += timedelta(days=1)
+        told = [
+            text("backfill.period", first=shown.moment(first), last=shown.moment(last)),
+            text("backfill.next_digest", day=f"{day:%Y-%m-%d}") if processed else text("backfill.next_process"),
+        ]
+    for sentence in told:
+        terminal.print(sentence, highlight=False, soft_wrap=True)
 
 
 def _day(value: str) -> datetime:

@@ -7,8 +7,9 @@ is the one place that carries records between them.
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from importlib.metadata import version
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from pipeline.catalogue import Shown, reason, text
 from pipeline.crawl.archive import Archive
+from pipeline.crawl.backfill import Part, advanced, identify, read_part
 from pipeline.crawl.cycle import Step, page_of, replay, run_cycle
 from pipeline.crawl.fetch import Hosts, user_agent
 from pipeline.crawl.sources import read_sources
@@ -39,6 +41,7 @@ from pipeline.records import (
     Source,
     Unread,
     Version,
+    WarcFile,
     Words,
     digest_id,
 )
@@ -58,6 +61,7 @@ from pipeline.triage.flags import TopicModel, load
 from pipeline.workers import TooLong, Workers
 
 PRODUCT = version("diembao")
+_WARC_WORKER = 1500  # megabytes that a process which reads WARC files of others may use
 
 Watch = Callable[[str, int, int], None]  # stage or source, done, total
 
@@ -74,6 +78,16 @@ class Processed:
     unreadable: int
     segmented: int
     judged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Backfilled:
+    """What WARC files of others held, and what this pass over them did."""
+
+    files: tuple[WarcFile, ...]  # whatever was read of them, now or before
+    taken: int  # pages taken in now
+    refused: tuple[tuple[str, str], ...]  # address and key of crawl.backfill.REFUSED, of the first few of each part
+    unfinished: Mapping[str, str]  # reasons by name of file: the rest is read by the next pass
 
 
 class Line:
@@ -152,6 +166,66 @@ class Line:
         finally:
             self.ledger.flush()
 
+    def backfill(self, paths: Sequence[Path], watch: Watch = no_watch) -> Backfilled:
+        """Take in the pages of enabled sources from WARC files of others. Stop it anywhere and run it again. Raises
+        ConfigError where a file cannot be read at all.
+        """
+        found = []
+        for path in paths:
+            try:
+                found.append((path, self.ledger.warc_file(identify(path, self.sources))))
+            except OSError as error:
+                raise ConfigError(text("cli.no_input", path=path, problem=error)) from error
+        files = {file.id: file for _, file in found}
+        processes = self.settings.process.workers or os.cpu_count() or 1
+        refused: list[tuple[str, str]] = []
+        unfinished: dict[str, str] = {}
+
+        async def read_all() -> None:
+            places = asyncio.Semaphore(processes)  # files beyond these wait: what was read and not written is in memory
+            once = {file.id: (path, file) for path, file in found}
+            await asyncio.gather(*(read(path, file, places) for path, file in once.values()))
+
+        async def read(path: Path, file: WarcFile, places: asyncio.Semaphore) -> None:
+            def next_part(offset: int) -> asyncio.Task[Part | Exception]:
+                limit = int(self.settings.crawl.max_megabytes * 1_000_000)
+                return asyncio.create_task(run.run(read_part, path, offset, self.sources, limit, datetime.now(UTC)))
+
+            async with places:
+                watch(str(path), file.done_to, file.size)
+                coming = next_part(file.done_to) if file.done_to < file.size else None
+                while coming is not None:
+                    part = await coming
+                    if isinstance(part, Exception):
+                        unfinished[str(path)] = _why(part)
+                        return
+                    # The next part is read while this one is written.
+                    coming = next_part(part.end) if part.end < file.size and not self._stop.is_set() else None
+                    refused.extend(part.refused)
+                    files[file.id] = file = self._take_in(file, part)
+                    watch(str(path), file.done_to, file.size)
+
+        before = sum(sum(file.sources.values()) for file in files.values())
+        with Workers(processes, wall_seconds=self.settings.process.item_seconds, megabytes=_WARC_WORKER) as run:
+            asyncio.run(read_all())
+        taken = sum(sum(file.sources.values()) for file in files.values()) - before
+        return Backfilled(tuple(files.values()), taken, tuple(refused), unfinished)
+
+    def _take_in(self, file: WarcFile, part: Part) -> WarcFile:
+        """Copy what is new in a part into the archive and the ledger, with how far the file has been read."""
+        pages = {arrival.fetch.id: (archived, arrival) for archived, arrival in reversed(part.pages)}
+        known = self.ledger.known(list(pages))
+        fresh = [page for fetch_id, page in reversed(pages.items()) if fetch_id not in known]
+        # Into today's file: a day that is over stays as it was.
+        places = self.archive.append_many([archived for archived, _ in fresh], datetime.now(UTC))
+        arrivals = [
+            replace(arrival, fetch=replace(arrival.fetch, place=place))
+            for (_, arrival), place in zip(fresh, places, strict=True)
+        ]
+        file = advanced(file, part, arrivals)
+        self.ledger.record_backfill(arrivals, file)
+        return file
+
     def process(self, watch: Watch = no_watch) -> Processed:
         """Read, segment and judge whatever lacks it. Stop it anywhere and run it again."""
         with Workers(self.settings.process.workers, wall_seconds=self.settings.process.item_seconds) as run:
@@ -185,7 +259,7 @@ class Line:
                             item.link.source_id,
                             item.link.url,
                             why,
-                            datetime.now(UTC),
+                            item.seen_at,
                         )
                     )
                 if not isinstance(outcome, Exception) and outcome[0] is not None:
@@ -420,7 +494,7 @@ def _failure(stage: articles.Stage, item: Version, producer: str, error: Excepti
         item.source_id,
         item.article.url,
         _why(error),
-        datetime.now(UTC),
+        item.seen_at,
     )
 
 

@@ -7,7 +7,8 @@ what they name, so that a rebuild from the archive gives the same ids.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -182,6 +183,21 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
+class WarcFile:
+    """A WARC file from elsewhere: how far it has been read, and what became of its records up to there."""
+
+    id: str
+    name: str
+    size: int  # bytes
+    done_to: int = 0  # bytes
+    counts: Mapping[str, int] = field(default_factory=dict)  # records by what became of them, see crawl.backfill
+    sources: Mapping[str, int] = field(default_factory=dict)  # pages taken, by source
+    first: datetime | None = None  # when the pages taken were fetched
+    last: datetime | None = None
+    damage: tuple[str, ...] = ()  # reasons
+
+
+@dataclass(frozen=True, slots=True)
 class Validators:
     """What a server gave us to ask "has it changed?"; empty where it gave nothing."""
 
@@ -310,7 +326,7 @@ class Failure:
     source_id: str
     url: str
     reason: str
-    at: datetime
+    at: datetime  # when the page was seen: a page of last year that fails today is not missing from today
 
 
 @dataclass(frozen=True, slots=True)

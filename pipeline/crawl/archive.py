@@ -11,7 +11,7 @@ import hashlib
 import io
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,15 +55,24 @@ class Archive:
 
     def append(self, response: ArchivedResponse) -> ArchivePlace:
         """Write a response durably and say where it lies."""
-        name = f"diembao-{response.requested_at:%Y%m%d}.warc.gz"
+        return self.append_many([response], response.requested_at)[0]
+
+    def append_many(self, responses: Sequence[ArchivedResponse], written_at: datetime) -> list[ArchivePlace]:
+        """Write responses durably, all in one go, into the file of a moment's day, and say where each lies."""
+        if not responses:
+            return []
+        name = f"diembao-{written_at:%Y%m%d}.warc.gz"
         path = self.folder / name
         new = not path.exists()
-        head = self._warcinfo(name) if new else b""
-        record = _record(response)
+        written = bytearray(self._warcinfo(name) if new else b"")
+        places = []
         with path.open("ab", buffering=0) as file:
             before = file.tell()
-            start = before + len(head)
-            rest = memoryview(head + record)
+            for response in responses:
+                record = _record(response)
+                places.append(ArchivePlace(name, before + len(written), len(record)))
+                written += record
+            rest = memoryview(written)
             try:
                 while rest:
                     rest = rest[file.write(rest) :]
@@ -73,7 +82,7 @@ class Archive:
                 raise
         if new:
             _sync_folder(self.folder)
-        return ArchivePlace(name, start, len(record))
+        return places
 
     def _warcinfo(self, name: str) -> bytes:
         buffer = io.BytesIO()

@@ -133,13 +133,16 @@ def replay(archive: Archive, name: str, offset: int, sources: Iterable[Source]) 
     """The arrivals that the records of an archive file stand for, from an offset on: after a crash, or for a rebuild."""
     by_id = {source.id: source for source in sources}
     for archived in archive.since(name, offset):
-        source = by_id.get(archived.source_id) or Source(
-            id=archived.source_id, name=archived.source_id, home="", language="vi", scope="national", enabled=False
-        )
-        reply = _reply(archived)
-        arrival, _, _ = _arrival(reply, source, Validators())
-        if archived.place is not None:
-            yield _placed(arrival, archived.place)
+        yield arrival_of(archived, by_id.get(archived.source_id))
+
+
+def arrival_of(archived: ArchivedResponse, source: Source | None) -> Arrival:
+    """What an archived response stands for; its source may be one that the office no longer has."""
+    source = source or Source(
+        id=archived.source_id, name=archived.source_id, home="", language="vi", scope="national", enabled=False
+    )
+    arrival, _, _ = _arrival(_reply(archived), source, Validators())
+    return _placed(arrival, archived.place) if archived.place else arrival
 
 
 def _reply(archived: ArchivedResponse) -> Reply:

@@ -26,7 +26,7 @@ _MAX_LINKS = 1000  # of one entry point
 _MAX_SUMMARY = 2000  # characters; longer ones are full texts
 _NEWS = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "n": "http://www.google.com/schemas/sitemap-news/0.9"}
 # What an article's path looks like where a source gives no pattern: a slug of several words, or a long number.
-_ARTICLE_PATH = re.compile(r"(?:[a-z0-9]+-){4,}[a-z0-9]+|\d{6,}", re.I)
+ARTICLE_PATH = re.compile(r"(?:[a-z0-9]+-){4,}[a-z0-9]+|\d{6,}", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ def read_listing(body: bytes, content_type: str, url: str, source: Source, listi
         parts = urlsplit(href)
         if not href or parts.hostname != urlsplit(url).hostname or parts.path in ("", "/"):
             continue
-        if not (pattern.search(parts.path) if pattern else _ARTICLE_PATH.search(parts.path)):
+        if not (pattern.search(parts.path) if pattern else ARTICLE_PATH.search(parts.path)):
             continue
         title = clean_line(node.text(separator=" ")) or clean_line(node.attributes.get("title") or "")
         link = Link(key=url_key(href), url=href, source_id=source.id, title=title)

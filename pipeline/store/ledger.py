@@ -8,7 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
+<<<<<<< HEAD
 from pipeline.records import ArchivePlace, Arrival, CoverageRow, Fetch, Link, Poll, Source, Validators
+=======
+from pipeline.records import ArchivePlace, Arrival, CoverageRow, Fetch, Link, Source, Validators, WarcFile
+>>>>>>> 4f3fc0e (WARC files of others are read for pages of our outlets: in parts, in processes, into our own archive)
 from pipeline.store.database import Database
 
 _BATCH = 100  # arrivals held back at most; what is held back is in the archive already
@@ -35,7 +39,11 @@ class Ledger:
         self._max_tries = max_tries
         self._recheck_hours = list(recheck_hours)
         self._pending: list[Arrival] = []
+<<<<<<< HEAD
         self._polls: dict[str, Poll] = {}  # not written yet
+=======
+        self._read: dict[str, WarcFile] = {}  # of others, by id: how far they were read for what is pending
+>>>>>>> 4f3fc0e (WARC files of others are read for pages of our outlets: in parts, in processes, into our own archive)
 
     def validators(self, url: str) -> Validators:
         """Of the last full answer; empty when there was none. What was asked only for cookies was not read: it counts as none."""
@@ -77,10 +85,23 @@ class Ledger:
         if len(self._pending) >= _BATCH:
             self.flush()
 
+    def record_backfill(self, arrivals: Sequence[Arrival], file: WarcFile) -> None:
+        """Take in pages from a file of others and how far it has been read for them, as one."""
+        self.flush()
+        self._pending += arrivals
+        self._read[file.id] = file
+        self.flush()
+
     def flush(self) -> None:
+<<<<<<< HEAD
         """Write what is held back, with how far the archive has been taken in, in one transaction."""
         batch, polls = list(self._pending), dict(self._polls)
         if not batch and not polls:
+=======
+        """Write what is held back, with how far the archive and files of others have been taken in, in one transaction."""
+        batch, read = list(self._pending), dict(self._read)
+        if not batch and not read:
+>>>>>>> 4f3fc0e (WARC files of others are read for pages of our outlets: in parts, in processes, into our own archive)
             return
         fetches = [arrival.fetch for arrival in batch]
         with self._database.transaction():
@@ -101,11 +122,20 @@ class Ledger:
                 " ON CONFLICT DO UPDATE SET taken_to = greatest(taken_to, excluded.taken_to)",
                 _positions(fetches),
             )
+<<<<<<< HEAD
         # Only now: what could not be written is tried again, and nothing steps over it.
         del self._pending[: len(batch)]
         for url, poll in polls.items():
             if self._polls.get(url) is poll:
                 del self._polls[url]
+=======
+            self._database.insert(
+                "INSERT OR REPLACE INTO warc_files SELECT * FROM batch", [_file_row(file) for file in read.values()]
+            )
+        # Only now: what could not be written is tried again, and nothing steps over it.
+        del self._pending[: len(batch)]
+        self._read.clear()
+>>>>>>> 4f3fc0e (WARC files of others are read for pages of our outlets: in parts, in processes, into our own archive)
 
     def _write_links(self, batch: Sequence[Arrival]) -> None:
         """A link belongs to the source that announced it first; only that source's announcements change it."""
@@ -220,7 +250,8 @@ class Ledger:
             asked[key] = {"key": key, "asked_at": page.requested_at, "got_at": got_at, "failed": failed[key]}
         self._database.insert(
             """
-            UPDATE links SET asked_at = batch.asked_at, got_at = coalesce(batch.got_at, links.got_at),
+            UPDATE links SET asked_at = greatest(links.asked_at, batch.asked_at),
+                got_at = greatest(links.got_at, batch.got_at),
                 tries = CASE WHEN batch.got_at IS NOT NULL THEN batch.failed ELSE links.tries + batch.failed END
             FROM batch WHERE links.key = batch.key
             """,
@@ -243,6 +274,7 @@ class Ledger:
         )
         return [Link(**row) for row in found]
 
+<<<<<<< HEAD
     def waiting(self) -> set[str]:
         """Sources with articles to ask now."""
         self.flush()
@@ -260,10 +292,41 @@ class Ledger:
             self._recheck_hours,
             now,
         ]
+=======
+    def known(self, fetch_ids: Sequence[str]) -> set[str]:
+        """Which of these fetches are in the ledger."""
+        self.flush()
+        found = self._database.rows("SELECT id FROM fetches WHERE id IN (SELECT unnest(?))", [list(fetch_ids)])
+        return {fetch_id for (fetch_id,) in found}
+
+    def warc_file(self, file: WarcFile) -> WarcFile:
+        """A file of others as far as it has been read; as given where it never was."""
+        found = self._database.rows("SELECT done_to, told FROM warc_files WHERE id = ?", [file.id])
+        if not found:
+            return file
+        told = json.loads(found[0][1])
+        return WarcFile(
+            file.id,
+            file.name,
+            file.size,
+            found[0][0],
+            told["counts"],
+            told["sources"],
+            datetime.fromisoformat(told["first"]) if told["first"] else None,
+            datetime.fromisoformat(told["last"]) if told["last"] else None,
+            tuple(told["damage"]),
+        )
+>>>>>>> 4f3fc0e (WARC files of others are read for pages of our outlets: in parts, in processes, into our own archive)
 
     def taken_to(self) -> dict[str, int]:
         """How far each archive file has been taken in, by name, in bytes."""
         return dict(self._database.rows("SELECT name, taken_to FROM archive_files"))
+
+
+def _file_row(file: WarcFile) -> dict[str, object]:
+    told = asdict(file)
+    row = {name: told.pop(name) for name in ("id", "name", "size", "done_to")}
+    return {**row, "told": json.dumps(told, default=datetime.isoformat, ensure_ascii=False)}
 
 
 def _fetch_row(fetch: Fetch) -> dict[str, object]:

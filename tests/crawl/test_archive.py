@@ -98,6 +98,19 @@ def test_there_is_one_file_a_day_listed_oldest_first(tmp_path: Path) -> None:
     assert [len(list(archive.since(name, 0))) for name in archive.files()] == [2, 1, 1]
 
 
+def test_several_written_in_one_go_lie_in_the_file_of_the_day_they_were_written(tmp_path: Path) -> None:
+    archive, (first,) = archive_of(tmp_path, b"mot")
+    old = [replace(PAGE, raw=body, requested_at=PAGE.requested_at.replace(year=2019)) for body in (b"hai", b"ba")]
+    places = archive.append_many(old, PAGE.requested_at)
+    assert archive.append_many([], PAGE.requested_at) == []
+    assert {place.file for place in places} == {first.file}
+    assert [archive.read(place) for place in places] == [
+        replace(one, place=place) for one, place in zip(old, places, strict=True)
+    ]
+    assert [one.raw for one in archive.since(first.file, 0)] == [b"mot", b"hai", b"ba"]
+    assert archive.repair(first.file, 0) == 0
+
+
 def test_reading_can_start_behind_what_is_already_known(tmp_path: Path) -> None:
     archive, (first, second, _) = archive_of(tmp_path, b"mot", b"hai", b"ba")
     assert [one.raw for one in archive.since(first.file, first.offset + first.length)] == [b"hai", b"ba"]

@@ -8,7 +8,11 @@ import duckdb
 import pytest
 
 from pipeline.catalogue import reason
+<<<<<<< HEAD
 from pipeline.records import ArchivePlace, Arrival, Link, Outcome, Poll, Source, Validators
+=======
+from pipeline.records import ArchivePlace, Arrival, Link, Outcome, Source, Validators, WarcFile
+>>>>>>> 4f3fc0e (WARC files of others are read for pages of our outlets: in parts, in processes, into our own archive)
 from pipeline.store import articles
 from pipeline.store.database import Database
 from pipeline.store.ledger import Ledger, coverage, place_of
@@ -314,6 +318,7 @@ def test_coverage_takes_in_the_end_of_the_period_and_not_its_beginning(database:
     assert row.last_ok == T0 + hours(24)  # the last answer ever, also before the period
 
 
+<<<<<<< HEAD
 def _named(name: str, guid: str, title: str = "Tin", published: datetime | None = None, full_text: str = "") -> Link:
     return replace(link(name, title=title, published=published), guid=guid, full_text=full_text)
 
@@ -406,3 +411,50 @@ def test_sources_with_something_to_ask_are_found_at_once(ledger: Ledger) -> None
     assert ledger.waiting() == {"bao-a", "bao-b"}
     _record(ledger, _came(link("a", "bao-b"), 1))
     assert ledger.waiting() == {"bao-a"}
+=======
+# --- files of others
+
+
+FILE = WarcFile(
+    "a1",
+    "tin.warc.gz",
+    900,
+    500,
+    {"taken": 1, "elsewhere": 7},
+    {"bao-a": 1},
+    T0,
+    T0 + hours(1),
+    (reason("backfill.torn"),),
+)
+
+
+def test_how_far_a_file_of_others_was_read_is_kept_with_its_pages(ledger: Ledger, database: Database) -> None:
+    page = Arrival(fetch(link("a"), T0))
+    unread = WarcFile("a1", "tin.warc.gz", 900)
+    assert ledger.warc_file(unread) == unread
+    ledger.record_backfill([page], FILE)
+    assert _ledger(database).warc_file(unread) == FILE
+    assert ledger.known([page.fetch.id, "0" * 16]) == {page.fetch.id}
+    ledger.record_backfill([], replace(FILE, done_to=900))
+    assert _ledger(database).warc_file(unread).done_to == 900
+
+
+def test_what_could_not_be_written_of_a_file_of_others_is_written_whole_later(
+    ledger: Ledger, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = Arrival(fetch(link("a"), T0))
+    with monkeypatch.context() as broken:
+        broken.setattr("pipeline.store.ledger._positions", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            ledger.record_backfill([page], FILE)
+    assert database.rows("SELECT id FROM fetches") == database.rows("SELECT id FROM warc_files") == []
+    ledger.flush()
+    assert ledger.known([page.fetch.id]) == {page.fetch.id}
+    assert ledger.warc_file(replace(FILE, done_to=0)) == FILE
+
+
+def test_a_page_of_long_ago_does_not_undo_that_it_came_since(ledger: Ledger, database: Database) -> None:
+    _record(ledger, feed(NOW - hours(3), link("a")), _came(link("a"), 2), _came(link("a"), 900))
+    assert _due(ledger) == []
+    assert database.rows("SELECT asked_at, got_at FROM links") == [(NOW - hours(2), NOW - hours(2))]
+>>>>>>> 4f3fc0e (WARC files of others are read for pages of our outlets: in parts, in processes, into our own archive)
