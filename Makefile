@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo run serve test check bench train notebooks record install lock clean
+.PHONY: demo run serve test check bench chaos train notebooks record install lock clean
 
 install: $(READY)
 
@@ -36,6 +36,9 @@ check: $(READY)         ## style, types, layers, fast tests
 
 bench: $(READY)         ## speeds as ratios against a peer in the same run
 	$(BIN)/python -m tests.bench
+
+chaos: $(READY)         ## kill -9 at random points of a crawl, 200 times; SEED= repeats a run
+	$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED))
 
 GOLD ?= $(wildcard ../shared/gold/dev.jsonl)
 train: $(READY)         ## models/seed -> models/current

@@ -41,6 +41,7 @@ from pipeline.text.segmenter import COMPILED, Segmenter
 from pipeline.text.words import told_words, words
 from pipeline.triage.features import features
 from pipeline.triage.flags import load
+from tests.bench_crawl import measure_crawl
 from tests.text.demo_pages import demo_page
 
 ROOT = Path(__file__).parent.parent
@@ -302,6 +303,7 @@ def main() -> None:
     table.add_row("scores, one at a time (items/s)", f"{a_:.0f}", f"scikit-learn {b_:.0f}", f"{ratio_:.2f}")
     table.add_row("flags with reasons (items/s)", f"{a:.0f}", f"scikit-learn, scores only {b:.0f}", f"{ratio:.2f}")
     throughput(table, by_peer)
+    measure_crawl(table)
     Console().print(table)
 
 

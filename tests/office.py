@@ -7,12 +7,14 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.demo.press import OUTLETS
 from pipeline.demo.server import sources
+from pipeline.records import Source
 from tests.conftest import ROOT
 
 
@@ -38,9 +40,14 @@ class Office:
     @classmethod
     def set_up(cls, folder: Path, first_port: int) -> Office:
         """Write the configuration of an office that reads the fictional press."""
+        return cls.reading(folder, sources(first_port))
+
+    @classmethod
+    def reading(cls, folder: Path, papers: Iterable[Source], **crawl: float | list[float]) -> Office:
+        """Write the configuration of an office that reads these papers, with these settings of the crawler."""
         folder.mkdir(parents=True, exist_ok=True)
         tables = []
-        for source in sources(first_port):
+        for source in papers:
             lines = ["[[source]]"]
             for name in ("id", "name", "home", "language", "scope"):
                 lines.append(f"{name} = {json.dumps(getattr(source, name), ensure_ascii=False)}")
@@ -56,6 +63,12 @@ class Office:
             tables.append("\n".join(lines))
         (folder / "sources.toml").write_text("\n\n".join(tables), encoding="utf-8")
         models = ROOT / "models"
+        limits: dict[str, object] = {
+            "delay_seconds": 0.01,
+            "timeout_seconds": 2.0,
+            "retries": 0,
+            "recheck_hours": [0.00001],
+        } | crawl
         (folder / "diembao.toml").write_text(
             f"""
 model = "{models / "current"}"
@@ -70,10 +83,7 @@ gazetteer = "{models / "gazetteer" / "quang_tri.tsv"}"
 provinces = "{models / "gazetteer" / "provinces.tsv"}"
 [crawl]
 allow_loopback = true
-delay_seconds = 0.01
-timeout_seconds = 2.0
-retries = 0
-recheck_hours = [0.00001]
+{chr(10).join(f"{name} = {value}" for name, value in limits.items())}
 [process]
 workers = 1
 """,
