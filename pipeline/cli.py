@@ -20,14 +20,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.catalogue import text
-from pipeline.cli_doctor import doctor
 from pipeline.cli_learning import evaluate, label_app, models_app, train
 from pipeline.command import CONFIG, Config, Data, Out, bars_on_screen, office, opened, terminal, written
-from pipeline.errors import ConfigError, DiemBaoError
+from pipeline.errors import ConfigError, DiemBaoError, ModelError
 from pipeline.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from pipeline.line import Line
+    from pipeline.store.database import Database
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -36,11 +36,12 @@ app = typer.Typer(
     help="Điểm báo: theo dõi báo chí và phản hồi thông tin sai.",
 )
 _INTERRUPTED = 130
-_BEFORE_EDITION = 15  # minutes before the morning edition at which every source is asked once more
+_SHOWN = 5  # differences
+_BATCH = 200  # versions read at a time
+
 
 app.command()(train)
 app.command()(evaluate)
-app.command()(doctor)
 app.add_typer(label_app, name="label")
 app.add_typer(models_app, name="models")
 
@@ -314,7 +315,6 @@ def _serve(line: Line, host: str, port: int, *, first_cycle_now: bool) -> None:
         raise ConfigError(text("cli.loopback_only", host=host))
     schedule = line.settings.schedule
     hour, minute = map(int, schedule.digest_at.split(":"))
-    before = divmod((hour * 60 + minute - _BEFORE_EDITION) % (24 * 60), 60)
 
     def edition() -> None:
         now = line.shown().local(datetime.now(UTC))
@@ -325,26 +325,13 @@ def _serve(line: Line, host: str, port: int, *, first_cycle_now: bool) -> None:
     one_at_a_time = threading.Lock()
 
     def rest() -> None:
-        if not line.stopping:
-            line.process()
+        line.process()
         # After a whole cycle only: what was fetched before the hour has been read by now. A machine switched on after
         # the hour makes up for it.
         if not line.stopping:
             edition()
 
-    def look() -> None:
-        """Ask what is due, and go on with what came."""
-        with one_at_a_time:
-            asked = True
-
-            def ask() -> None:
-                nonlocal asked
-                asked = line.crawl_due()
-
-            _whole(ask, lambda: rest() if asked else edition())
-
-    def morning() -> None:
-        """The edition speaks for every source: shortly before it all are asked, whatever their intervals."""
+    def cycle() -> None:
         with one_at_a_time:
             _whole(line.crawl, rest)
 
@@ -356,13 +343,13 @@ def _serve(line: Line, host: str, port: int, *, first_cycle_now: bool) -> None:
     with listener:
         console = make_console(line)
         scheduler.add_job(
-            look,
+            cycle,
             "interval",
-            seconds=schedule.look_seconds,
+            minutes=schedule.cycle_minutes,
             misfire_grace_time=None,
             **({"next_run_time": datetime.now(line.settings.zone)} if first_cycle_now else {}),
         )
-        scheduler.add_job(morning, "cron", hour=before[0], minute=before[1], misfire_grace_time=3600)
+        scheduler.add_job(cycle, "cron", hour=hour, minute=minute, misfire_grace_time=3600)
         scheduler.start()
         try:
             terminal.print(text("cli.serving", url=f"http://{host}:{port}/"), soft_wrap=True)
@@ -389,13 +376,7 @@ def demo(
         update={
             "data": str(data or Path(settings.data) / "demo"),
             "crawl": settings.crawl.model_copy(
-                update={
-                    "allow_loopback": True,
-                    "delay_seconds": 0.02,
-                    "latency_factor": 0.0,
-                    "timeout_seconds": 3.0,
-                    "retries": 1,
-                }
+                update={"allow_loopback": True, "delay_seconds": 0.02, "timeout_seconds": 3.0, "retries": 1}
             ),
         }
     )
@@ -513,6 +494,92 @@ def classify(
                     ensure_ascii=False,
                 )
             )
+
+
+@app.command()
+def doctor(
+    words: Annotated[bool, typer.Option("--words", help="tách từ nhanh có cho đúng từ của underthesea không")] = False,
+    config: Config = CONFIG,
+    data: Data = None,
+) -> None:
+    """Kiểm tra máy này."""
+    if not words:
+        raise ConfigError(text("doctor.choose"))
+    from pipeline.store import articles
+    from pipeline.store.database import FILE, Database
+    from pipeline.text.words import RELEASE, fast_segmenter, write_verdict
+
+    segmenter = fast_segmenter()
+    if isinstance(segmenter, str):
+        raise ModelError(text("doctor.unreadable", release=RELEASE, problem=segmenter))
+    from pipeline.text.segmenter import COMPILED
+    from pipeline.text.verify import Difference, compare
+
+    settings = office(config, data)
+    folder = Path(settings.data)
+    compared, different, first = 0, 0, list[Difference]()
+    made: dict[str, int] = {}
+    with ExitStack() as stack:
+        stored: Iterable[str] = ()
+        if (folder / FILE).exists():
+            database = Database(folder)
+            stack.callback(database.close)
+            made, stored = articles.words_made(database), _stored_texts(database)
+        bars = stack.enter_context(bars_on_screen())
+        for name, texts in (("ours", _own_texts(settings)), ("store", stored)):
+            task = bars.add_task(text(f"doctor.of_{name}"), total=None)
+            for one in texts:
+                compared += 1
+                # The store may be large: of it the text format is compared, the one that is in use.
+                difference = compare(segmenter, one, as_list=name == "ours")
+                if difference:
+                    different += 1
+                    first = [*first, difference][:_SHOWN]
+                bars.advance(task)
+    write_verdict(folder, equal=not different)
+    if made:
+        print(
+            text(
+                "doctor.made",
+                fast=made.get("fast", 0),
+                checked=made.get("checked", 0),
+                reference=made.get("reference", 0),
+                differed=made.get("differed", 0),
+            )
+        )
+    for one_difference in first:
+        print(text("doctor.difference", ours=one_difference.decoder, theirs=one_difference.underthesea))
+    way = text("doctor.compiled" if COMPILED else "doctor.numpy")
+    if different:
+        print(text("doctor.different", release=RELEASE, way=way, n=compared, different=different))
+        raise typer.Exit(1)
+    print(text("doctor.equal", release=RELEASE, way=way, n=compared))
+
+
+def _own_texts(settings: Settings) -> Iterator[str]:
+    """All that we wrote: texts made to break a segmenter, the fictional press, the items that the model learns from."""
+    from pipeline.demo.press import OUTLETS, stories
+    from pipeline.learning.labels import read_labelled
+    from pipeline.text import verify
+
+    yield from verify.texts()
+    for outlet in OUTLETS:
+        for story in stories(outlet.id):
+            yield from (story.title, story.lead, *story.body)
+    for path in sorted((Path(settings.model).parent / "seed").glob("*.jsonl")):
+        for item in read_labelled(path):
+            yield from (item.title, item.text)
+
+
+def _stored_texts(database: Database) -> Iterator[str]:
+    """Titles, leads and paragraphs of every version in Vietnamese."""
+    from pipeline.store import articles
+
+    after = ""
+    while batch := articles.vietnamese(database, after, _BATCH):
+        after = batch[-1].id
+        for version in batch:
+            yield from (version.article.title, version.article.lead, *version.article.text.split("\n"))
 
 
 @contextmanager

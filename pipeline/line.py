@@ -7,21 +7,24 @@ is the one place that carries records between them.
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
+import os
+import signal
 import threading
-from collections import Counter
-from collections.abc import Callable, Container, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeVar
 
 from pipeline.catalogue import Shown, reason, text
-from pipeline.crawl.archive import Archive, ArchivedResponse, Damage
-from pipeline.crawl.arrivals import arrival_of, page_of, payload_hash, replay
-from pipeline.crawl.cycle import Cycle, Step, pace_of
-from pipeline.crawl.fetch import Hosts, user_agent
-from pipeline.crawl.schedule import Due, due, everything
+from pipeline.crawl.archive import Archive
+from pipeline.crawl.cycle import Step, page_of, replay, run_cycle
+from pipeline.crawl.fetch import user_agent
 from pipeline.crawl.sources import read_sources
 from pipeline.crawl.urls import url_key
 from pipeline.errors import ConfigError
@@ -32,12 +35,10 @@ from pipeline.learning.queue import Queued, blind_sample, queue
 from pipeline.learning.registry import champion
 from pipeline.records import (
     TOPICS,
-    ArchivePlace,
     Article,
     CoverageRow,
     Draw,
     Failure,
-    Indexed,
     Judgement,
     Missed,
     Page,
@@ -52,7 +53,7 @@ from pipeline.reports.digest import Digest, DigestData, build
 from pipeline.settings import Settings
 from pipeline.store import articles, labels, news
 from pipeline.store.database import Database
-from pipeline.store.ledger import Ledger, coverage, indexed, indexed_files, knows, move
+from pipeline.store.ledger import Ledger, coverage
 from pipeline.text.extract import EXTRACTOR, extract
 from pipeline.text.gazetteer import Entry, home_entries, province_entries
 from pipeline.text.language import language
@@ -61,11 +62,10 @@ from pipeline.text.tidy import without_lead
 from pipeline.text.words import SEGMENTER, read_verdicts, segment, trusted
 from pipeline.triage.features import terms_of
 from pipeline.triage.flags import TopicModel, load
-from pipeline.workers import TooLong, Workers
 
 PRODUCT = version("diembao")
-
-_ENTRY_SECONDS, _ENTRY_MEGABYTES = 5.0, 1024  # of processor time and memory to read a feed, sitemap or section page
+T = TypeVar("T")
+R = TypeVar("R")
 
 Watch = Callable[[str, int, int], None]  # stage or source, done, total
 
@@ -84,20 +84,6 @@ class Processed:
     judged: int
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """What `examine` found, and what it mended."""
-
-    files: int
-    bytes: int
-    records: int  # whole responses and revisits
-    rows: int  # lines of the ledger that point to them
-    taken: int  # records that had no line, at opening or now
-    moved: int  # lines that pointed to the wrong place
-    cut: int  # torn bytes cut off at opening
-    troubles: tuple[Damage, ...]  # what cannot be mended
-
-
 class Line:
     """One installation: its settings, sources, store and archive. Owns the store's file while open."""
 
@@ -111,34 +97,19 @@ class Line:
         data = Path(settings.data)
         self.fast_words = trusted(read_verdicts(data))  # whether the installed underthesea is one we can decode
         self.database = Database(data)
-        self.archive = Archive(
-            data / "archive", f"diembao {PRODUCT}", part_bytes=settings.crawl.archive_megabytes * 1_000_000
-        )
+        self.archive = Archive(data / "archive", f"diembao {PRODUCT}")
         self.ledger = Ledger(
             self.database,
             max_tries=settings.crawl.max_tries,
-            recheck_hours=settings.crawl.recheck_hours,
-        )
-        self._hosts = Hosts()
-        processes, seconds = settings.process.workers, settings.process.item_seconds
-        self._texts = Workers(processes, wall_seconds=seconds)
-        # What entry points say is read apart: there are feeds that take feedparser minutes, or all memory there is.
-        self._readers = Workers(
-            min(processes, 1), wall_seconds=seconds, cpu_seconds=_ENTRY_SECONDS, megabytes=_ENTRY_MEGABYTES
+            recheck=timedelta(hours=settings.crawl.recheck_hours),
+            watch=timedelta(days=settings.crawl.recheck_days),
         )
         self._stop = threading.Event()
-        self._crawling: tuple[asyncio.AbstractEventLoop, asyncio.Task[None]] | None = None
-        self.recovered, self.cut = self._recover()
+        self.recovered = self._recover()
 
     def stop(self) -> None:
-        """Ask a cycle that runs in another thread to end now. What came is kept; what is under way will be asked again."""
+        """Ask a cycle that runs in another thread to end soon; what it has is kept."""
         self._stop.set()
-        if self._crawling is not None:
-            loop, task = self._crawling
-            with suppress(RuntimeError):  # it has just ended by itself
-                loop.call_soon_threadsafe(task.cancel)
-        self._texts.close()
-        self._readers.close()
 
     @property
     def stopping(self) -> bool:
@@ -146,147 +117,53 @@ class Line:
         return self._stop.is_set()
 
     def close(self) -> None:
-        """Write down what is held back, end the workers, and let go of the store."""
-        self._texts.close()
-        self._readers.close()
+        """Write down what is held back and let go of the store."""
         self.ledger.flush()
         self.database.close()
 
-    def _recover(self) -> tuple[int, int]:
-        """Take in whole records that the archive holds and the store does not, and cut off a torn end: how many records, and
-        how many bytes.
-        """
-        taken, found, cut = self.ledger.taken_to(), 0, 0
-        names = self.archive.files()
-        for name in names:
-            for arrival in replay(self.archive, name, taken.get(name, 0), self.sources, self._readers):
+    def _recover(self) -> int:
+        """Take in whole records that the archive holds and the store does not, and cut off a torn one."""
+        taken, found = self.ledger.taken_to(), 0
+        for name in self.archive.files():
+            start = taken.get(name, 0)
+            for arrival in replay(self.archive, name, start, self.sources):
                 self.ledger.record(arrival)
                 found += 1
-        if names:  # only the last file can have an end that we left torn; the others are closed
-            cut = self.archive.repair(names[-1], taken.get(names[-1], 0))
+            self.archive.repair(name, start)
         self.ledger.flush()
-        return found, cut
-
-    def examine(self, watch: Watch = no_watch) -> Examined:
-        """Compare files, digests and ledger with each other. What the ledger lacks is written up from the files."""
-        sizes = {name: self.archive.size(name) for name in self.archive.files()}
-        records = rows = done = 0
-        damage: list[Damage] = []
-        lost: dict[str, tuple[Indexed, str]] = {}  # lines whose record was not found, with the reason
-        unclaimed: list[ArchivePlace] = []  # records to which no line points
-        for name in dict.fromkeys((*sizes, *indexed_files(self.database))):
-            claims: dict[ArchivePlace, list[Indexed]] = {}
-            for row in indexed(self.database, name):
-                rows += 1
-                claims.setdefault(row.place, []).append(row)
-            for found in self.archive.verify(name) if name in sizes else ():
-                match found:
-                    case Damage():
-                        damage.append(found)
-                    case ArchivedResponse(place=ArchivePlace() as place):
-                        watch("checking", done + place.offset, sum(sizes.values()))
-                        records += 1
-                        told = {row.fetch_id: (row, _difference(row, found)) for row in claims.pop(place, [])}
-                        wrong = {fetch_id: (row, why) for fetch_id, (row, why) in told.items() if why}
-                        lost |= wrong
-                        if len(wrong) == len(told):
-                            unclaimed.append(place)
-            for claim in claims.values():
-                lost |= {row.fetch_id: (row, reason("doctor.lost", url=row.url)) for row in claim}
-            done += sizes.get(name, 0)
-        taken, moved = self._write_up(unclaimed, lost, watch)
-        return Examined(
-            files=len(sizes),
-            bytes=done,
-            records=records,
-            rows=rows,
-            taken=self.recovered + taken,
-            moved=moved,
-            cut=self.cut,
-            troubles=_troubles(damage, list(lost.values()), sizes),
-        )
-
-    def _write_up(
-        self, unclaimed: Sequence[ArchivePlace], lost: dict[str, tuple[Indexed, str]], watch: Watch
-    ) -> tuple[int, int]:
-        """Give records without a line theirs: how many were taken in, and how many lines of `lost` were found and moved."""
-        sources = {source.id: source for source in self.sources}
-        taken: set[str] = set()
-        moved = 0
-        for number, place in enumerate(unclaimed):
-            watch("indexing", number, len(unclaimed))
-            archived = self.archive.read(place)
-            arrival = arrival_of(archived, sources.get(archived.source_id), self._readers)
-            row, _ = lost.get(arrival.fetch.id, (None, ""))
-            if row is not None:
-                if why := _difference(row, archived):
-                    lost[row.fetch_id] = row, why
-                else:
-                    move(self.database, row.fetch_id, place)
-                    del lost[row.fetch_id]
-                    moved += 1
-            # What lies inside a damaged record is a page's bytes, whatever they look like.
-            elif not knows(self.database, arrival.fetch.id) and not any(
-                _overlap(place, row.place) for row, _ in lost.values()
-            ):
-                self.ledger.record(arrival)
-                taken.add(arrival.fetch.id)
-        self.ledger.flush()
-        return len(taken), moved
+        return found
 
     def crawl(self, only: Sequence[str] = (), watch: Watch = no_watch) -> None:
-        """Ask the enabled sources, or those named, whether they are due or not; only who asked to be left alone is.
-
-        Raises ConfigError for an unknown id.
-        """
+        """One cycle over the enabled sources, or over those named. Raises ConfigError for an unknown id."""
         known = {source.id: source for source in self.sources}
         for source_id in only:
             if source_id not in known:
                 raise ConfigError(_unknown_source(source_id, known))
         chosen = [known[one] for one in only] if only else [source for source in self.sources if source.enabled]
-        self._cycle(chosen, everything(chosen, self.ledger.polls(), datetime.now(UTC)), watch)
 
-    def crawl_due(self, watch: Watch = no_watch) -> bool:
-        """Ask what the schedule says, and the articles that are due. Returns False where there was nothing to ask."""
-        enabled = [source for source in self.sources if source.enabled]
-        dues = due(enabled, self.ledger.polls(), datetime.now(UTC), pace_of(self.settings.crawl))
-        if not dues and not self.ledger.waiting() & {source.id for source in enabled}:
-            return False
-        self._cycle(enabled, dues, watch)
-        return True
-
-    def _cycle(self, sources: Sequence[Source], dues: Sequence[Due], watch: Watch) -> None:
         def on_step(step: Step) -> None:
             watch(step.source_id, step.done, step.total)
 
-        async def run() -> None:
-            cycle = Cycle(
-                sources,
-                self.ledger,
-                self.archive,
-                self.settings.crawl,
-                user_agent(PRODUCT, self.settings.office.contact),
-                self._hosts,
-                self._readers,
-                on_step,
-                self._stop.is_set,
-            )
-            task = asyncio.ensure_future(cycle.run(dues))
-            self._crawling = asyncio.get_running_loop(), task
-            with suppress(asyncio.CancelledError):
-                if not self._stop.is_set():
-                    await task
-
         try:
-            asyncio.run(run())
+            asyncio.run(
+                run_cycle(
+                    chosen,
+                    self.ledger,
+                    self.archive,
+                    self.settings.crawl,
+                    user_agent(PRODUCT, self.settings.office.contact),
+                    on_step,
+                    self._stop.is_set,
+                )
+            )
         finally:
-            self._crawling = None
             self.ledger.flush()
 
     def process(self, watch: Watch = no_watch) -> Processed:
         """Read, segment and judge whatever lacks it. Stop it anywhere and run it again."""
-        read, unreadable = self._extract(watch)
-        segmented = self._segment(watch)
+        with workers(self.settings.process.workers, self.settings.process.item_seconds) as run:
+            read, unreadable = self._extract(run, watch)
+            segmented = self._segment(run, watch)
         judged = self._judge(watch)
         self.database.publish_snapshot()
         return Processed(read, unreadable, segmented, judged)
@@ -296,7 +173,7 @@ class Line:
         articles.forget(self.database, stage, since)
         return self.process(watch)
 
-    def _extract(self, watch: Watch) -> tuple[int, int]:
+    def _extract(self, run: Run, watch: Watch) -> tuple[int, int]:
         selectors = {source.id: source.selectors for source in self.sources}
         done = lost = 0
         while not self._stop.is_set() and (
@@ -304,10 +181,7 @@ class Line:
         ):
             jobs = [(item, self._page(item), selectors.get(item.link.source_id, Selectors())) for item in batch]
             read, failures = [], []
-            outcomes = self._texts(read_item, jobs)
-            if self._stop.is_set():
-                break  # jobs that were cut off have not failed
-            for item, outcome in zip(batch, outcomes, strict=True):
+            for item, outcome in zip(batch, run(read_item, jobs), strict=True):
                 if isinstance(outcome, Exception) or outcome[1]:
                     why = _why(outcome) if isinstance(outcome, Exception) else outcome[1]
                     failures.append(
@@ -336,17 +210,14 @@ class Line:
         except LookupError:
             return Page(item.link.url, b"")  # an altered or missing record reads as an empty page and is shown as such
 
-    def _segment(self, watch: Watch) -> int:
+    def _segment(self, run: Run, watch: Watch) -> int:
         done = 0
         while not self._stop.is_set() and (
             batch := articles.without_words(self.database, SEGMENTER, self.settings.process.batch)
         ):
             made: list[Words] = []
             failures = []
-            outcomes = self._texts(segment, [(item, self.fast_words) for item in batch])
-            if self._stop.is_set():
-                break
-            for item, outcome in zip(batch, outcomes, strict=True):
+            for item, outcome in zip(batch, run(segment, [(item, self.fast_words) for item in batch]), strict=True):
                 if isinstance(outcome, Exception):
                     failures.append(_failure("words", item, SEGMENTER, outcome))
                 else:
@@ -368,10 +239,11 @@ class Line:
                 article = item.article
                 told = f"{article.lead}\n{article.text}" if article.lead else article.text
                 segmented = (words.title, f"{words.lead}\n{words.body}")
-                try:
-                    made.append(model.judge(item.id, article.title, told, segmented, gazetteer))
-                except Exception as error:
-                    failures.append(_failure("flags", item, model.version, error))
+                outcome = _guarded(model.judge, (item.id, article.title, told, segmented, gazetteer))
+                if isinstance(outcome, Exception):
+                    failures.append(_failure("flags", item, model.version, outcome))
+                else:
+                    made.append(outcome)
             articles.write_judgements(self.database, made, failures)
             done += len(batch)
             watch("flags", done, done)
@@ -518,14 +390,14 @@ def read_item(item: Unread, page: Page | None, selectors: Selectors) -> tuple[Ve
         article = Article(
             url=link.url,
             title=link.title,
-            lead="" if link.full_text else link.summary,
-            text=link.full_text,
+            lead=link.summary,
+            text="",
             section="",
             published=link.published,
             modified=link.updated,
             lang=language(f"{link.title} {link.summary}"),
             method="feed",
-            confidence=0.5 if link.full_text else 0.0,
+            confidence=0.0,
         )
     else:
         lead = article.lead or link.summary
@@ -536,8 +408,7 @@ def read_item(item: Unread, page: Page | None, selectors: Selectors) -> tuple[Ve
             text="\n\n".join(without_lead(article.text.split("\n\n"), lead)),
             published=article.published or link.published,
         )
-    key = url_key(article.url) or link.key
-    article_id = item.moved_from if item.moved_from and key in (link.key, url_key(link.url)) else digest_id(key)
+    article_id = digest_id(url_key(article.url) or link.key)
     return Version(
         id=digest_id(article_id, article.title, article.lead, article.text),
         article_id=article_id,
@@ -562,38 +433,107 @@ def _failure(stage: articles.Stage, item: Version, producer: str, error: Excepti
 
 def _why(error: Exception) -> str:
     """Why a stage failed on an item, for the ledger."""
-    if isinstance(error, TooLong):
+    if isinstance(error, _TooLong):
         return reason("process.too_long", seconds=round(error.args[0]))
     return reason("process.stage_died", problem=f"{type(error).__name__}: {error}")
 
 
-def _difference(row: Indexed, archived: ArchivedResponse) -> str:
-    """Why a line and a record cannot belong to each other; empty where they do."""
-    if (row.url, row.requested_at) != (archived.url, archived.requested_at):
-        return reason("doctor.other", url=row.url)
-    if row.payload_sha256 not in ("", payload_hash(archived)):
-        return reason("doctor.body", url=row.url)
-    return ""
-
-
-def _troubles(
-    damage: Sequence[Damage], lost: Sequence[tuple[Indexed, str]], files: Container[str]
-) -> tuple[Damage, ...]:
-    """Each thing once: a lost line tells more than the damage in which its record lay, a lost file more than its lines."""
-    gone = Counter(row.place.file for row, _ in lost if row.place.file not in files)
-    rows = [
-        Damage(row.place.file, row.place.offset, row.place.length, why) for row, why in lost if row.place.file in files
-    ]
-    found = [one for one in damage if not any(_overlap(one, row) for row in rows)]
-    found += [Damage(name, 0, 0, reason("doctor.no_file", n=n)) for name, n in gone.items()]
-    return tuple(sorted([*rows, *found], key=lambda one: (one.file, one.offset)))
-
-
-def _overlap(one: ArchivePlace | Damage, other: ArchivePlace | Damage) -> bool:
-    return (
-        one.file == other.file and one.offset < other.offset + other.length and other.offset < one.offset + one.length
-    )
-
-
 def _unknown_source(source_id: str, known: dict[str, Source]) -> str:
     return text("cli.unknown_source", id=source_id, known=", ".join(sorted(known)))
+
+
+class Run:
+    """Runs a pure function over argument tuples; an item's exception is its result."""
+
+    def __init__(self, processes: int, item_seconds: float) -> None:
+        self._processes, self._seconds = processes, item_seconds
+        self._pool = self._new(processes) if processes else None
+
+    def _new(self, processes: int) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(
+            processes,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_begin_worker,
+            initargs=(self._seconds,),
+        )
+
+    def __call__(self, function: Callable[..., R], jobs: Sequence[tuple[object, ...]]) -> list[R | Exception]:
+        """Results in the order of the jobs."""
+        if self._pool is None:
+            return [_guarded(function, job) for job in jobs]
+        try:
+            futures = [self._pool.submit(_guarded, function, job) for job in jobs]
+        except BrokenProcessPool:  # a worker died between two batches
+            self._pool = self._new(self._processes)
+            return [self._alone(function, job) for job in jobs]
+        results: list[R | Exception] = []
+        broken = False
+        for future, job in zip(futures, jobs, strict=True):
+            try:
+                results.append(future.result())
+            except BrokenProcessPool:
+                # One of the items killed its process. Each that is left gets a process of its own, so that only the
+                # guilty one is lost.
+                broken = True
+                results.append(self._alone(function, job))
+        if broken:
+            self._pool = self._new(self._processes)
+        return results
+
+    def _alone(self, function: Callable[..., R], job: tuple[object, ...]) -> R | Exception:
+        with self._new(1) as pool:
+            try:
+                return pool.submit(_guarded, function, job).result()
+            except BrokenProcessPool as error:
+                return error
+
+    def close(self) -> None:
+        """End the processes."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+
+class _TooLong(Exception):
+    """An item took its worker longer than the limit in seconds, which is its argument."""
+
+
+_limit = 0.0  # seconds an item may take in this process; 0: no limit
+
+
+def _begin_worker(item_seconds: float) -> None:
+    """A worker does not outlive a line that was killed, and gives up an item that takes too long."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+    global _limit  # noqa: PLW0603 - one of each process, set once when it begins
+    _limit = item_seconds
+    signal.signal(signal.SIGALRM, _give_up)
+
+
+def _give_up(number: int, frame: object) -> None:  # noqa: ARG001 - a signal handler's signature
+    raise _TooLong(_limit)
+
+
+def _guarded(function: Callable[..., R], job: tuple[object, ...]) -> R | Exception:
+    signal.setitimer(signal.ITIMER_REAL, _limit)
+    try:
+        return function(*job)
+    except Exception as error:
+        return error
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+@contextmanager
+def workers(processes: int, item_seconds: float) -> Iterator[Run]:
+    """Worker processes for text, so that pages stay fast while a cycle runs."""
+    run = Run(processes, item_seconds)
+    try:
+        yield run
+    finally:
+        run.close()

@@ -27,14 +27,7 @@ def bare(term: str) -> str:
 Language = Literal["vi", "en", "zh", "lo", "other"]
 Scope = Literal["provincial", "provincial-official", "neighbouring", "national", "foreign-language", "foreign"]
 Method = Literal["selectors", "general", "fallback", "feed"]  # how a text was read from its page
-FetchKind = Literal[
-    "robots",
-    "prime",  # asked only for its cookies, see Source.prime
-    "feed",
-    "sitemap",
-    "listing",
-    "article",
-]
+FetchKind = Literal["robots", "feed", "sitemap", "listing", "article"]
 Outcome = Literal[
     "ok",  # a body came (status 200)
     "unchanged",  # 304, or a body with the hash we already had
@@ -46,8 +39,7 @@ Outcome = Literal[
     "too_large",  # the size limit, before or after decompression
     "address",  # not a public address, a scheme other than http(s), or credentials in the URL
     "redirect",  # too many redirects, or one without a target
-    "dns",  # the name could not be resolved: as often our own line's trouble as the outlet's
-    "network",  # TLS, connection
+    "network",  # DNS, TLS, connection
     "unreadable",  # it came, but what came is not a feed, sitemap or page
     "incomplete",  # a feed broken off in the middle: what could be read was read
 ]
@@ -82,8 +74,6 @@ class Listing:
     url: str
     links: str = ""  # CSS selector of the links; empty: every link on the page
     pattern: str = ""  # regular expression the link's path must match; empty: paths that look like an article
-    next: str = ""  # CSS selector of the link to the next page
-    pages: int = 1  # how many pages are read at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +104,6 @@ class Source:
     enabled: bool = True
     reason: str = ""  # why it is not enabled
     notes: str = ""
-    prime: str = (
-        ""  # an address asked first for the cookies without which the source answers nothing; empty: no cookies
-    )
-    legacy_tls: bool = False  # its server speaks only what TLS has given up; certificates are checked all the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +117,6 @@ class Link:
     summary: str = ""  # plain text
     published: datetime | None = None
     updated: datetime | None = None
-    guid: str = ""  # the feed's own name for the entry: it stays when the address changes
-    full_text: str = ""  # paragraphs separated by blank lines, where the feed carries the whole article
 
     @property
     def fingerprint(self) -> str:
@@ -174,17 +158,6 @@ class Fetch:
 
 
 @dataclass(frozen=True, slots=True)
-class Indexed:
-    """What a line of the coverage ledger says about the record it points to."""
-
-    fetch_id: str
-    url: str  # as asked
-    requested_at: datetime
-    payload_sha256: str  # as in Fetch
-    place: ArchivePlace
-
-
-@dataclass(frozen=True, slots=True)
 class Arrival:
     """A fetch together with the links it brought; written to the store as one."""
 
@@ -199,24 +172,6 @@ class Validators:
     etag: str = ""
     last_modified: str = ""
     payload_sha256: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Poll:
-    """What the schedule remembers of an entry point, see crawl.schedule."""
-
-    url: str
-    source_id: str
-    asked_at: datetime  # the last request
-    answered_at: datetime | None  # the last answer that could be read, "nothing has changed" included
-    interval: float  # seconds between requests, by overlap alone
-    rhythm: tuple[float, ...] = ()  # new entries an hour by hour of the day (UTC), smoothed over days; empty: unknown
-    leaning: int = 0  # on-time answers in a row that ask for a longer (+) or shorter (-) interval
-    trouble: float = 0.0  # weighted failures since the last full answer
-    trusting: int = 0  # conditional requests in a row
-    not_before: datetime | None = None  # the server or the feed asks not to come sooner
-    skip_hours: tuple[int, ...] = ()  # of the day, UTC, in which the feed need not be asked
-    skip_days: tuple[int, ...] = ()  # 0 is Monday
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +222,6 @@ class Unread:
     seen_at: datetime
     content_type: str = ""
     place: ArchivePlace | None = None
-    moved_from: str = ""  # id of the article this is, where it was announced under another address before
 
 
 @dataclass(frozen=True, slots=True)

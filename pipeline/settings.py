@@ -88,7 +88,7 @@ class Schedule(Strict):
     """When things happen, in the office's time zone."""
 
     zone: ZoneName = "Asia/Ho_Chi_Minh"
-    look_seconds: Annotated[int, Field(ge=5, le=3600)] = 60  # how often the schedule looks at what is due
+    cycle_minutes: Annotated[int, Field(ge=5, le=1440)] = 20
     digest_at: ClockTime = "07:15"
 
 
@@ -96,9 +96,6 @@ class Crawl(Strict):
     """Limits of the crawler: polite to papers, hard on surprises."""
 
     delay_seconds: Annotated[float, Field(ge=0, le=60)] = 1.5  # between two requests to one host
-    latency_factor: Annotated[float, Field(ge=0, le=20)] = (
-        2.0  # or so many times what it takes to answer, if that is more
-    )
     timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 30.0  # whole request, redirects included
     max_megabytes: Annotated[float, Field(gt=0, le=100)] = 10.0  # of one body, also after decompression
     max_redirects: Annotated[int, Field(ge=0, le=10)] = 5
@@ -106,12 +103,8 @@ class Crawl(Strict):
     hosts_at_once: Annotated[int, Field(ge=1, le=20)] = 8  # httpx slows down badly above about 20
     max_articles: Annotated[int, Field(ge=1, le=5000)] = 200  # of one source in one cycle
     max_tries: Annotated[int, Field(ge=1, le=20)] = 3  # failures after which a page is asked only every six hours
-    # Hours after its first announcement at which a flagged article is looked at again: was it corrected, is it still there?
-    recheck_hours: tuple[Annotated[float, Field(gt=0, le=8760)], ...] = (1.0, 6.0, 24.0, 72.0, 168.0)
-    shortest_minutes: Annotated[float, Field(ge=1, le=1440)] = 10.0  # between two requests of one feed, at least
-    longest_hours: Annotated[float, Field(ge=1, le=24)] = 24.0  # and at most: every source is asked at least daily
-    fresh: Annotated[float, Field(gt=0, le=100)] = 0.9  # new entries of a feed that may be waiting before it is asked
-    archive_megabytes: Annotated[int, Field(ge=1)] = 1000  # of one archive file; a day that brings more has several
+    recheck_hours: Annotated[float, Field(ge=0, le=720)] = 6.0  # between two looks at a flagged article
+    recheck_days: Annotated[int, Field(ge=0, le=30)] = 3  # how long a flagged article is watched
     allow_loopback: bool = False  # only for the demonstration press
 
 

@@ -30,7 +30,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from underthesea import word_tokenize
 
-from pipeline.crawl.entries import read_entry
+from pipeline.crawl.entries import read_feed
 from pipeline.demo.press import OUTLETS, stories
 from pipeline.learning.labels import read_labelled
 from pipeline.records import TOPICS, Page, Source
@@ -274,9 +274,7 @@ def main() -> None:
         .encode()
     )
     source = Source("a", "A", "https://bao.vn", "vi", "national")
-    a, b, ratio = compare(
-        lambda body: read_entry("feed", body, "", "https://bao.vn/rss", source), feedparser.parse, [feed] * 5
-    )
+    a, b, ratio = compare(lambda body: read_feed(body, "", "https://bao.vn/rss", source), feedparser.parse, [feed] * 5)
     table.add_row("feeds (files/s)", f"{a:.1f}", f"feedparser alone {b:.1f}", f"{ratio:.2f}")
     items = [item for path in sorted((ROOT / "models" / "seed").glob("*.jsonl")) for item in read_labelled(path)][:600]
     split = [(words(item.title), words(item.text)) for item in items]

@@ -73,7 +73,7 @@ allow_loopback = true
 delay_seconds = 0.01
 timeout_seconds = 2.0
 retries = 0
-recheck_hours = [0.00001]
+recheck_hours = 0.0
 [process]
 workers = 1
 """,

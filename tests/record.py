@@ -12,25 +12,21 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from pipeline.catalogue import Shown
 from pipeline.crawl.archive import Archive
-from pipeline.crawl.arrivals import page_of
-from pipeline.crawl.cycle import Cycle
-from pipeline.crawl.fetch import Hosts, user_agent
-from pipeline.crawl.schedule import everything
+from pipeline.crawl.cycle import page_of, run_cycle
+from pipeline.crawl.fetch import user_agent
 from pipeline.crawl.sources import read_sources
 from pipeline.crawl.urls import url_key
 from pipeline.errors import DiemBaoError
 from pipeline.line import PRODUCT
-from pipeline.records import Arrival, Link, Page, Poll, Source, Validators
+from pipeline.records import Arrival, Link, Page, Source, Validators
 from pipeline.settings import Settings, read_settings
 from pipeline.text.extract import extract
-from pipeline.workers import Workers
 from tests.conftest import ROOT
 from tests.text.recordings import proposal
 
@@ -40,9 +36,9 @@ _LONGEST_NAME = 60  # characters of a file
 class OneArticle:
     """A crawler's memory that has never seen anything and wants one article."""
 
-    def __init__(self, source_id: str, url: str) -> None:
+    def __init__(self, url: str) -> None:
         self.arrivals: list[Arrival] = []
-        self._source_id, self._url = source_id, url
+        self._url = url
 
     def validators(self, url: str) -> Validators:  # noqa: ARG002 - the crawler's Memory
         return Validators()
@@ -52,20 +48,8 @@ class OneArticle:
             return [Link(url_key(self._url), self._url, source_id)]
         return [link for arrival in self.arrivals for link in arrival.links][:1]
 
-    def waiting(self) -> set[str]:
-        return {self._source_id}
-
-    def known(self, links: Sequence[Link]) -> int:  # noqa: ARG002 - the crawler's Memory
-        return 0
-
     def record(self, arrival: Arrival) -> None:
         self.arrivals.append(arrival)
-
-    def polls(self) -> dict[str, Poll]:
-        return {}
-
-    def polled(self, poll: Poll) -> None:
-        """Nothing is asked twice."""
 
 
 def one_entry(source: Source, url: str) -> Source:
@@ -81,23 +65,20 @@ def one_entry(source: Source, url: str) -> Source:
 
 def fetched(source: Source, url: str, settings: Settings) -> Page | str:
     """The page of one article, or why there is none."""
-    memory, asked = OneArticle(source.id, url), one_entry(source, url)
-    with TemporaryDirectory() as folder, Workers(1, wall_seconds=60, cpu_seconds=5) as readers:
+    memory = OneArticle(url)
+    with TemporaryDirectory() as folder:
         archive = Archive(Path(folder), PRODUCT)
         agent = user_agent(PRODUCT, settings.office.contact)
         asyncio.run(
-            Cycle([asked], memory, archive, settings.crawl, agent, Hosts(), readers, lambda _: None, lambda: False).run(
-                everything([asked], {}, datetime.now(UTC))
-            )
+            run_cycle([one_entry(source, url)], memory, archive, settings.crawl, agent, lambda _: None, lambda: False)
         )
         for arrival in memory.arrivals:
-            if arrival.fetch.kind == "article" and arrival.fetch.outcome == "ok" and arrival.fetch.place is not None:
+            if arrival.fetch.kind == "article" and arrival.fetch.place is not None:
                 return page_of(archive.read(arrival.fetch.place))
     told = Shown("en", settings.zone)
-    fetches = [arrival.fetch for arrival in memory.arrivals if arrival.fetch.kind != "robots"]
+    asked = [arrival.fetch for arrival in memory.arrivals if arrival.fetch.kind != "robots"]
     return "\n".join(
-        f"{fetch.kind} {fetch.url}: {told.say(fetch.reason) if fetch.reason else 'names no article'}"
-        for fetch in fetches
+        f"{fetch.kind} {fetch.url}: {told.say(fetch.reason) if fetch.reason else 'names no article'}" for fetch in asked
     )
 
 

@@ -117,11 +117,7 @@ def test_line_4_there_is_no_way_to_post_or_to_have_something_taken_down(line: Li
     line.close()
     assert routes and all(route.methods == {"GET"} for route in routes)
     source = (ROOT / "pipeline" / "crawl" / "fetch.py").read_text()
-    assert set(re.findall(r"client\.([a-z]\w+)\(([^,)]*)", source)) == {
-        ("aclose", ""),
-        ("build_request", '"GET"'),
-        ("send", "request"),
-    }
+    assert set(re.findall(r"_client\.([a-z]\w+)\(([^,)]*)", source)) == {("aclose", ""), ("stream", '"GET"')}
     commands = {
         command.name or command.callback.__name__
         for command in pipeline.cli.app.registered_commands

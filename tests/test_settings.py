@@ -88,7 +88,7 @@ def test_a_whole_number_may_stand_where_a_number_with_a_fraction_may(tmp_path: P
 MISTAKES = [
     # table, line, found, advice
     ("crawl", "delay_second = 2.0", "crawl.delay_second", 'Did you mean "delay_seconds"?'),
-    ("crawl", "xyz = 2.0", "crawl.xyz", "Known keys: allow_loopback, archive_megabytes, delay_seconds,"),
+    ("crawl", "xyz = 2.0", "crawl.xyz", "Known keys: allow_loopback, delay_seconds, hosts_at_once,"),
     ("crawl", "delay_seconds = -1.0", "-1.0", "It must be 0.0 or more."),
     ("crawl", "delay_seconds = 61.0", "61.0", "It must be 60.0 or less."),
     ("crawl", "delay_seconds = nan", "nan", "It must be 60.0 or less."),

@@ -1,53 +1,36 @@
-"""The archive: everything that was fetched, as it came, in WARC files (ISO 28500), each of one day and of limited size.
+"""The archive: everything that was fetched, as it came, in WARC files (ISO 28500), one a day.
 
-What was asked and what came are two records, appended in one write and fsynced before anything else learns of them; a power
-cut can at most leave a torn end of the last file, which `repair` cuts off. A file that another has followed is never written
-to again. Each response record carries its source and kind in extension headers, so that the store can be rebuilt from the
-archive alone. An answer without a new body is kept as a `revisit` record.
+A record is appended and fsynced before anything else learns of it; a power cut can at most leave a torn last record, which
+`repair` cuts off. Each response record carries its source and kind in two extension headers, so that the store can be
+rebuilt from the archive alone.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import io
 import os
-import re
-import string
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Literal
-from urllib.parse import quote, urlsplit
+from typing import IO
 
 from warcio.archiveiterator import ArchiveIterator
-from warcio.exceptions import ArchiveLoadFailed
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from pipeline.catalogue import reason
 from pipeline.records import ArchivePlace, FetchKind
 
 _CHUNK = 1 << 16
 _GZIP_START = b"\x1f\x8b\x08"
 _MAX_RECORD = 256 << 20  # a member that unpacks to more is not ours
-_NAME = re.compile(
-    r"diembao-(\d{8})(?:-(\d{3,}))?\.warc\.gz"
-)  # without a number: as files were named before they had parts
-
-Revisit = Literal["", "identical", "not-modified"]
-_PROFILES: dict[Revisit, str] = {
-    "identical": "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest",
-    "not-modified": "http://netpreserve.org/warc/1.1/revisit/server-not-modified",
-}
-_REVISITS = {profile: revisit for revisit, profile in _PROFILES.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class ArchivedResponse:
-    """A response as it came, and the request that brought it."""
+    """A response as it came."""
 
     source_id: str
     kind: FetchKind
@@ -57,44 +40,30 @@ class ArchivedResponse:
     seconds: float
     status: int
     headers: tuple[tuple[str, str], ...]
-    raw: bytes  # body as transferred, content encoding and all; of a revisit not kept, and empty when read back
+    raw: bytes  # body as transferred, content encoding and all
     place: ArchivePlace | None = None
-    request_headers: tuple[tuple[str, str], ...] = ()  # written into a record of their own; not read back
-    revisit: Revisit = ""  # no new body: the one we had came again, or the server said that it has not changed
-    payload_sha256: str = ""  # of a revisit: of the decoded body we had
-
-
-@dataclass(frozen=True, slots=True)
-class Damage:
-    """Bytes of an archive file that are no longer what was written."""
-
-    file: str
-    offset: int
-    length: int
-    what: str  # see catalogue.reason
 
 
 class Archive:
-    """A folder of WARC files. One writer at a time: the process that owns the store."""
+    """A folder of daily WARC files. One writer at a time: the process that owns the store."""
 
-    def __init__(self, folder: Path, software: str, part_bytes: int = 1_000_000_000) -> None:
-        """A file that has reached `part_bytes` is followed by the next part of its day."""
+    def __init__(self, folder: Path, software: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self._software = software
-        self._part_bytes = part_bytes
-        self._last: str | None = None  # the file that is written to; None: not looked for yet
         self.damaged: list[str] = []  # places where `since` found records that are no longer what was written
 
     def append(self, response: ArchivedResponse) -> ArchivePlace:
-        """Write a response durably, with its request, and say where it lies."""
-        name = self._part(f"{response.requested_at.astimezone(UTC):%Y%m%d}")
+        """Write a response durably and say where it lies."""
+        name = f"diembao-{response.requested_at:%Y%m%d}.warc.gz"
         path = self.folder / name
-        request, answer = _records(response)
+        new = not path.exists()
+        head = self._warcinfo(name) if new else b""
+        record = _record(response)
         with path.open("ab", buffering=0) as file:
             before = file.tell()
-            head = request if before else self._warcinfo(name) + request
-            rest = memoryview(head + answer)
+            start = before + len(head)
+            rest = memoryview(head + record)
             try:
                 while rest:
                     rest = rest[file.write(rest) :]
@@ -102,24 +71,9 @@ class Archive:
             except BaseException:
                 os.ftruncate(file.fileno(), before)  # a full disk leaves no half a record in front of later whole ones
                 raise
-        if not before:
+        if new:
             _sync_folder(self.folder)
-        self._last = name
-        return ArchivePlace(name, before + len(head), len(answer))
-
-    def _part(self, day: str) -> str:
-        """The file to write to. What was asked before midnight and came after it goes with the new day: the files stay in
-        the order of writing.
-        """
-        if self._last is None:
-            self._last = next(reversed(self.files()), "")
-        last_day, number = _order(self._last) if self._last else ("", 0)
-        if day > last_day:
-            return f"diembao-{day}-001.warc.gz"
-        path = self.folder / self._last
-        if path.exists() and path.stat().st_size >= self._part_bytes:
-            return f"diembao-{last_day}-{number + 1:03d}.warc.gz"
-        return self._last
+        return ArchivePlace(name, start, len(record))
 
     def _warcinfo(self, name: str) -> bytes:
         buffer = io.BytesIO()
@@ -149,51 +103,31 @@ class Archive:
         return response
 
     def files(self) -> list[str]:
-        """Names of the archive's files in the order of writing. Files with other names are not ours."""
-        return sorted((path.name for path in self.folder.iterdir() if _NAME.fullmatch(path.name)), key=_order)
-
-    def size(self, name: str) -> int:
-        """Bytes of a file."""
-        return (self.folder / name).stat().st_size
+        """Names of the archive's files, oldest first."""
+        return sorted(path.name for path in self.folder.glob("*.warc.gz"))
 
     def since(self, name: str, offset: int) -> Iterator[ArchivedResponse]:
-        """The whole, unaltered responses of one file from a byte offset on, revisits among them.
+        """The whole, unaltered responses of one file from a byte offset on.
 
-        A torn last record ends the file quietly; records that were altered since are noted in `damaged`.
+        A torn last record ends the file quietly; records that were damaged or altered since are noted in `damaged`.
         """
         for start, length, member in _members_of(self.folder / name, offset):
             try:
-                response = _response(member, ArchivePlace(name, start, length)) if member else None
+                response = _response(member, ArchivePlace(name, start, length))
             except LookupError as error:
                 self.damaged.append(str(error))
                 continue
             if response is not None:
                 yield response
 
-    def verify(self, name: str) -> Iterator[ArchivedResponse | Damage]:
-        """The responses of one file, as `since` gives them, and every stretch of it that is no longer what was written."""
-        for start, length, member in _members_of(self.folder / name, 0):
-            if not member:
-                yield Damage(name, start, length, reason("doctor.no_record", n=length))
-                continue
-            try:
-                response = _response(member, ArchivePlace(name, start, length))
-            except LookupError:
-                yield Damage(name, start, length, reason("doctor.altered"))
-                continue
-            if response is not None:
-                yield response
-
     def repair(self, name: str, offset: int) -> int:
-        """Cut off what a power cut left at the end of a file; return how many bytes went. Whole responses, also those
-        behind a damaged record, are never touched. A request whose answer was torn goes with it: what was asked is asked
-        again.
+        """Cut off a torn record at the end of a file; return how many bytes went. Whole records, also those behind a
+        damaged one, are never touched.
         """
         path = self.folder / name
         end = offset
-        for start, length, member in _members_of(path, offset):
-            if member and _type_of(member) != b"request":
-                end = start + length
+        for start, length, _ in _members_of(path, offset):
+            end = start + length
         torn = path.stat().st_size - end
         if torn > 0:
             with path.open("r+b") as file:
@@ -202,91 +136,45 @@ class Archive:
         return max(torn, 0)
 
 
-def _order(name: str) -> tuple[str, int]:
-    """Day and part of a file. ValueError for a name that is not ours."""
-    match = _NAME.fullmatch(name)
-    if match is None:
-        raise ValueError(name)
-    return match[1], int(match[2] or 0)
-
-
-def _records(response: ArchivedResponse) -> tuple[bytes, bytes]:
-    """Request and answer, each as one gzip member; no request where nothing is known of it."""
+def _record(response: ArchivedResponse) -> bytes:
+    """The response as one gzip member."""
     buffer = io.BytesIO()
     writer = WARCWriter(buffer, gzip=True, warc_version="1.1")
-    date = response.requested_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    headers = {
-        "WARC-Date": date,
-        "Diembao-Source": response.source_id,
-        "Diembao-Kind": response.kind,
-        "Diembao-Asked": response.url,
-        "Diembao-Seconds": f"{response.seconds:.3f}",
-    }
-    body = b""
-    match response.revisit:
-        case "":
-            headers["Diembao-Payload-SHA256"] = hashlib.sha256(response.raw).hexdigest()
-            body = response.raw
-        case "identical":
-            headers["WARC-Payload-Digest"] = _sha1(response.raw)
-            headers["WARC-Truncated"] = "length"  # the standard's word for a body that is not repeated
-    if response.revisit:
-        headers["WARC-Profile"] = _PROFILES[response.revisit]
-        headers["WARC-Refers-To-Target-URI"] = response.final_url
-        headers["Diembao-Known-SHA256"] = response.payload_sha256
-    answer = writer.create_warc_record(
-        response.final_url,
-        "revisit" if response.revisit else "response",
-        payload=io.BytesIO(body),
-        length=len(body),
-        http_headers=StatusAndHeaders(f"{response.status} ", list(response.headers), protocol="HTTP/1.1"),
-        warc_headers_dict=headers,
-    )
-    if response.request_headers:
-        parts = urlsplit(response.final_url)
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        request = writer.create_warc_record(
+    writer.write_record(
+        writer.create_warc_record(
             response.final_url,
-            "request",
-            http_headers=StatusAndHeaders(
-                f"GET {quote(target, safe=string.punctuation)} HTTP/1.1",
-                list(response.request_headers),
-                is_http_request=True,
-            ),
+            "response",
+            payload=io.BytesIO(response.raw),
+            length=len(response.raw),
+            http_headers=StatusAndHeaders(f"{response.status} ", list(response.headers), protocol="HTTP/1.1"),
             warc_headers_dict={
-                "WARC-Date": date,
-                "WARC-Concurrent-To": answer.rec_headers.get_header("WARC-Record-ID"),
+                "WARC-Date": response.requested_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+                "Diembao-Source": response.source_id,
+                "Diembao-Kind": response.kind,
+                "Diembao-Asked": response.url,
+                "Diembao-Seconds": f"{response.seconds:.3f}",
+                "Diembao-Payload-SHA256": hashlib.sha256(response.raw).hexdigest(),
             },
         )
-        writer.write_record(request)
-    start = buffer.tell()
-    writer.write_record(answer)
-    written = buffer.getvalue()
-    return written[:start], written[start:]
+    )
+    return buffer.getvalue()
 
 
 def _members_of(path: Path, offset: int) -> Iterator[tuple[int, int, bytes]]:
-    """Gzip members from a byte offset on: (offset, compressed length, content). A stretch that holds no whole member has no
-    content; where it reaches to the end of the file it may be torn.
-    """
+    """Complete gzip members from a byte offset on: (offset, compressed length, content). Damaged ones are stepped over."""
     size = path.stat().st_size
     with path.open("rb") as file:
-        lost = offset  # where the stretch without a member began
         while offset < size:
             try:
                 found = _member_at(file, offset)
             except EOFError:
-                break  # torn: it reaches to the end of the file, so what looks like a member in it is its payload
+                return  # torn: it reaches to the end of the file, so what looks like a member in it is its payload
             if found is None:
                 offset = _next_start(file, offset + 1)
                 continue
-            if lost < offset:
-                yield lost, offset - lost, b""
             used, content = found
             yield offset, used, content
-            offset = lost = offset + used
-        if lost < size:
-            yield lost, size - lost, b""
+            offset += used
 
 
 def _member_at(file: IO[bytes], offset: int) -> tuple[int, bytes] | None:
@@ -321,34 +209,17 @@ def _next_start(file: IO[bytes], offset: int) -> int:
     return offset
 
 
-def _type_of(member: bytes) -> bytes:
-    """WARC-Type of a record; empty where it has none."""
-    head, _, _ = member.partition(b"\r\n\r\n")
-    found = re.search(rb"^warc-type:[ \t]*(\S+)", head, re.MULTILINE | re.IGNORECASE)
-    return found[1].lower() if found else b""
-
-
 def _response(member: bytes, place: ArchivePlace) -> ArchivedResponse | None:
-    """The response or revisit that a record holds, None for other records. LookupError where it is not what was written."""
-    where = f"{place.file}, byte {place.offset}"
-    try:
-        record = next(ArchiveIterator(io.BytesIO(member)))
-        headers = record.rec_headers
-        _, _, rest = member.partition(b"\r\n\r\n")
-        block = memoryview(rest)[: int(headers.get_header("Content-Length") or 0)]
-        # warcio would check digests too, but not those of revisits.
-        claimed = headers.get_header("WARC-Block-Digest") or ""
-        if claimed.startswith("sha1:") and _sha1(block) != claimed:
-            raise LookupError(f"{where}: the record was altered")
-        revisit = _REVISITS.get(headers.get_header("WARC-Profile") or "", "")
-        if record.rec_type != "response" and not (record.rec_type == "revisit" and revisit):
+    for record in ArchiveIterator(io.BytesIO(member), no_record_parse=False):
+        if record.rec_type != "response":
             return None
+        headers = record.rec_headers
         raw = record.raw_stream.read()
         claimed = headers.get_header("Diembao-Payload-SHA256")
         if claimed and hashlib.sha256(raw).hexdigest() != claimed:
-            raise LookupError(f"{where}: the payload was altered")
-        date = datetime.fromisoformat((headers.get_header("WARC-Date") or "").replace("Z", "+00:00"))
-        final = headers.get_header("WARC-Target-URI") or ""
+            raise LookupError(f"{place.file}, byte {place.offset}: the payload was altered")
+        date = datetime.fromisoformat(headers.get_header("WARC-Date").replace("Z", "+00:00"))
+        final = headers.get_header("WARC-Target-URI")
         return ArchivedResponse(
             source_id=headers.get_header("Diembao-Source") or "",
             kind=headers.get_header("Diembao-Kind") or "article",
@@ -356,25 +227,12 @@ def _response(member: bytes, place: ArchivePlace) -> ArchivedResponse | None:
             final_url=final,
             requested_at=date,
             seconds=float(headers.get_header("Diembao-Seconds") or 0),
-            status=int(record.http_headers.get_statuscode() if record.http_headers else ""),
+            status=int(record.http_headers.get_statuscode()),
             headers=tuple(record.http_headers.headers),
             raw=raw,
             place=place,
-            revisit=revisit,
-            payload_sha256=headers.get_header("Diembao-Known-SHA256") or "",
         )
-    except (
-        ArchiveLoadFailed,
-        ValueError,
-        StopIteration,
-        AttributeError,
-    ) as error:  # the last: a record without address
-        raise LookupError(f"{where}: {error}") from error
-
-
-def _sha1(content: bytes | memoryview) -> str:
-    """As WARC files give digests."""
-    return "sha1:" + base64.b32encode(hashlib.sha1(content, usedforsecurity=False).digest()).decode()
+    return None
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,30 +1,26 @@
-"""One round of the crawler: ask the entry points that are due, then every article that is, and hand on what came as it comes.
+"""One crawl cycle: ask every entry point, then every article that is due, and hand on what came as it comes.
 
-What it needs to know and what it learns goes through a `Memory`, which the store fulfils; the crawler knows no SQL.
+What a cycle needs to know and what it learns goes through a `Memory`, which the store fulfils; the crawler knows no SQL.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from pipeline.crawl.archive import Archive
-from pipeline.crawl.arrivals import arrival, read, reading_job
-from pipeline.crawl.entries import Reading, read_entry
-from pipeline.crawl.fetch import Ask, Fetcher, Hosts, Reply, retry_after
-from pipeline.crawl.schedule import Due, Pace, Visit, observe
-from pipeline.records import Arrival, FetchKind, Link, Listing, Outcome, Poll, Source, Validators
+from pipeline.catalogue import reason
+from pipeline.crawl.archive import Archive, ArchivedResponse
+from pipeline.crawl.entries import Reading, read_feed, read_listing, read_sitemap
+from pipeline.crawl.fetch import Ask, Fetcher, Reply, decoded
+from pipeline.crawl.urls import url_key
+from pipeline.records import ArchivePlace, Arrival, Fetch, FetchKind, Link, Listing, Page, Source, Validators, digest_id
 from pipeline.settings import Crawl
-from pipeline.workers import Workers
 
 _STUCK = 4  # requests in a row that a source does not answer before the rest is left to the next cycle
-_UNREACHED = frozenset({"timeout", "network", "dns"})
 _INDEX_CHILDREN = 3  # sitemaps followed from a sitemap index
-# Seconds for which a cache header or a feed's ttl is believed: some say a day of feeds that change every few minutes.
-_LONGEST_FRESH = 3600.0
 
 
 class Memory(Protocol):
@@ -36,20 +32,8 @@ class Memory(Protocol):
     def due(self, source_id: str, limit: int) -> Sequence[Link]:
         """Articles to ask now: announced and never fetched, announced anew, or watched; newest first."""
 
-    def waiting(self) -> set[str]:
-        """Sources with articles to ask now."""
-
-    def known(self, links: Sequence[Link]) -> int:
-        """How many of these links had been announced before."""
-
     def record(self, arrival: Arrival) -> None:
         """Take in what came. Called in the order of the archive."""
-
-    def polls(self) -> dict[str, Poll]:
-        """The state of every entry point that was ever asked, by URL."""
-
-    def polled(self, poll: Poll) -> None:
-        """Keep the state of an entry point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,151 +45,192 @@ class Step:
     total: int  # requests of this source known so far
 
 
-@dataclass(frozen=True, slots=True)
-class Announced:
-    """What the answer of an entry point brought."""
+async def run_cycle(
+    sources: Iterable[Source],
+    memory: Memory,
+    archive: Archive,
+    limits: Crawl,
+    agent: str,
+    watch: Callable[[Step], None],
+    stopping: Callable[[], bool],
+) -> None:
+    """Ask all given sources. Hosts run side by side, requests to one host one after another.
 
-    outcome: Outcome
-    reading: Reading
-    known: int  # of its links, how many had been announced before
+    `stopping` is asked before every request; when it says yes, what is under way ends and nothing more is asked.
+    """
+    by_id = {source.id: source for source in sources}
+    last_reading: dict[str, Reading] = {}
+    surprises: list[Exception] = []
 
+    async def on_reply(reply: Reply) -> None:
+        source = by_id[reply.ask.source_id]
+        known = memory.validators(reply.ask.url) if reply.outcome == "ok" else Validators()
+        arrival, reading, archived = _arrival(reply, source, known)
+        if archived is not None:
+            place = archive.append(archived)
+            arrival = _placed(arrival, place)
+        last_reading[reply.ask.url] = reading
+        memory.record(arrival)
 
-class Cycle:
-    """One round over what is due. Hosts run side by side, requests to one host one after another."""
+    async with Fetcher(limits, agent, on_reply=on_reply) as fetcher:
 
-    def __init__(
-        self,
-        sources: Iterable[Source],
-        memory: Memory,
-        archive: Archive,
-        limits: Crawl,
-        agent: str,
-        hosts: Hosts,
-        readers: Workers,
-        watch: Callable[[Step], None],
-        stopping: Callable[[], bool],
-    ) -> None:
-        """`stopping` is asked before every request; when it says yes, what is under way ends and nothing more is asked."""
-        self._sources = {source.id: source for source in sources}
-        self._memory = memory
-        self._archive = archive
-        self._limits = limits
-        self._pace = pace_of(limits)
-        self._fetcher = Fetcher(limits, agent, hosts, on_reply=self._on_reply)
-        self._readers = readers
-        self._watch = watch
-        self._stopping = stopping
-        self._polls = memory.polls()
-        self._listings: dict[str, Listing] = {}  # by the address of each of their pages
-        self._announced: dict[str, Announced] = {}  # by the address asked, until it is taken
+        async def visit(source: Source) -> None:
+            entries = _entries(source)
+            total, done, stuck = len(entries), 0, 0
+            while entries and stuck < _STUCK and not stopping():
+                kind, url, depth = entries.pop(0)
+                # A sitemap is asked whole: an index that has not changed still leads to sitemaps that have.
+                known = Validators() if kind == "sitemap" else memory.validators(url)
+                reply = await fetcher.get(_ask(source, kind, url, known))
+                stuck = stuck + 1 if reply.outcome in ("timeout", "network") else 0
+                children = last_reading.pop(url, Reading()).children if depth == 0 else ()
+                entries += [("sitemap", child, 1) for child in children[:_INDEX_CHILDREN]]
+                total += len(children[:_INDEX_CHILDREN])
+                done += 1
+                watch(Step(source.id, done, total))
+            due = memory.due(source.id, limits.max_articles)
+            total += len(due)
+            for link in due:
+                if stuck >= _STUCK or stopping():
+                    break
+                reply = await fetcher.get(_ask(source, "article", link.url, memory.validators(link.url)))
+                stuck = stuck + 1 if reply.outcome in ("timeout", "network") else 0
+                last_reading.pop(link.url, None)
+                done += 1
+                watch(Step(source.id, done, total))
 
-    async def run(self, dues: Iterable[Due]) -> None:
-        """Ask these entry points, then every article that is due. Raises what surprised it, when all else is done."""
-        entries: dict[str, list[Due]] = {source_id: [] for source_id in self._memory.waiting() & self._sources.keys()}
-        for due in dues:
-            entries.setdefault(due.source.id, []).append(due)
-        surprises: list[Exception] = []
-
-        async def visit_alone(source: Source, asked: list[Due]) -> None:
+        async def visit_alone(source: Source) -> None:
             try:
-                await self._visit(source, asked)
-            except Exception as error:  # one paper's surprise must not end the cycle of all
+                await visit(source)
+            except (
+                Exception
+            ) as error:  # one paper's surprise must not end the cycle of all; it is raised when all are done
                 surprises.append(error)
 
-        async with self._fetcher, asyncio.TaskGroup() as group:
-            for source_id, asked in entries.items():
-                group.create_task(visit_alone(self._sources[source_id], asked))
-        if surprises:
-            raise ExceptionGroup("unexpected while crawling", surprises)
-
-    async def _visit(self, source: Source, entries: list[Due]) -> None:
-        done, stuck = 0, 0
-        for due in entries:
-            if stuck >= _STUCK or self._stopping():
-                return
-            stuck = 0 if await self._ask_entry(due) else stuck + 1
-            done += 1
-            self._watch(Step(source.id, done, len(entries)))
-        links = self._memory.due(source.id, self._limits.max_articles)
-        for link in links:
-            if stuck >= _STUCK or self._stopping():
-                return
-            reply = await self._fetcher.get(_ask(source, "article", link.url, self._memory.validators(link.url)))
-            stuck = stuck + 1 if reply.outcome in _UNREACHED else 0
-            done += 1
-            self._watch(Step(source.id, done, len(entries) + len(links)))
-
-    async def _ask_entry(self, due: Due) -> bool:
-        """Ask an entry point, the sitemaps it names, and the pages that continue it. Whether it could be reached."""
-        source = due.source
-        listing = next((one for one in source.listings if one.url == due.url), Listing(due.url))
-        # A sitemap is asked whole: an index that has not changed still leads to sitemaps that have.
-        conditional = due.conditional and due.kind != "sitemap"
-        known = self._memory.validators(due.url) if conditional else Validators()
-        self._listings[due.url] = listing
-        reply = await self._fetcher.get(_ask(source, due.kind, due.url, known))
-        first = self._announced.pop(due.url, Announced(reply.outcome, Reading(), 0))
-        parts = [first]
-        for child in first.reading.children[:_INDEX_CHILDREN]:
-            if not self._stopping():
-                await self._fetcher.get(_ask(source, "sitemap", child, Validators()))
-                parts.append(self._announced.pop(child, Announced("ok", Reading(), 0)))
-        for _ in range(listing.pages - 1):
-            # What follows a page without anything new has been read before.
-            page = parts[-1]
-            if not page.reading.next_page or page.known == len(page.reading.links) or self._stopping():
-                break
-            url = page.reading.next_page
-            self._listings[url] = listing
-            await self._fetcher.get(_ask(source, "listing", url, Validators()))
-            parts.append(self._announced.pop(url, Announced("ok", Reading(), 0)))
-        visit = Visit(
-            reply.requested_at,
-            first.outcome,
-            sum(len(part.reading.links) for part in parts),
-            sum(part.known for part in parts),
-            conditional=bool(known.etag or known.last_modified),
-            wait=max(retry_after(reply) or 0.0, min(_fresh_for(reply, first.reading), _LONGEST_FRESH)),
-            skip_hours=first.reading.skip_hours,
-            skip_days=first.reading.skip_days,
-        )
-        poll = observe(self._polls.get(due.url), visit, source.id, due.url, self._pace)
-        self._polls[due.url] = poll
-        self._memory.polled(poll)
-        return reply.outcome not in _UNREACHED
-
-    async def _on_reply(self, reply: Reply) -> None:
-        source = self._sources[reply.ask.source_id]
-        url = reply.ask.url
-        known = self._memory.validators(url) if reply.outcome in ("ok", "unchanged") else Validators()
-        if reply.outcome == "ok" and hashlib.sha256(reply.body).hexdigest() == known.payload_sha256:
-            reply = replace(reply, outcome="unchanged")
-        job = reading_job(reply, source, self._listings.get(url))
-        reading = read(await self._readers.run(read_entry, *job)) if job else Reading()
-        # From here on nothing may wait: the order of the ledger is the order of the archive.
-        came, archived = arrival(reply, source, known, reading)
-        if archived is not None:
-            came = replace(came, fetch=replace(came.fetch, place=self._archive.append(archived)))
-        if reply.ask.kind in ("feed", "sitemap", "listing"):
-            self._announced[url] = Announced(came.fetch.outcome, reading, self._memory.known(reading.links))
-        self._memory.record(came)
+        async with asyncio.TaskGroup() as group:
+            for source in by_id.values():
+                group.create_task(visit_alone(source))
+    if surprises:
+        raise ExceptionGroup("unexpected while crawling", surprises)
 
 
-def pace_of(limits: Crawl) -> Pace:
-    """The bounds of the schedule."""
-    return Pace(limits.shortest_minutes * 60, limits.longest_hours * 3600, fresh=limits.fresh)
-
-
-def _fresh_for(reply: Reply, reading: Reading) -> float:
-    """Seconds for which server or feed say that nothing will change."""
-    control = {
-        name: value
-        for name, _, value in (part.strip().partition("=") for part in reply.header("cache-control").lower().split(","))
-    }
-    age = control.get("max-age", "").strip('"')
-    fresh = float(age) if age.isascii() and age.isdigit() and len(age) < 9 and "no-cache" not in control else 0.0
-    return max(fresh, reading.ttl_minutes * 60.0)
+def _entries(source: Source) -> list[tuple[FetchKind, str, int]]:
+    """Kind, URL and depth of what a source announces; depth 1 is for sitemaps named by an index, followed no further."""
+    found: list[tuple[FetchKind, str, int]] = [("feed", url, 0) for url in source.feeds]
+    found += [("sitemap", url, 0) for url in source.sitemaps]
+    found += [("listing", listing.url, 0) for listing in source.listings]
+    return found
 
 
 def _ask(source: Source, kind: FetchKind, url: str, known: Validators) -> Ask:
-    return Ask(source.id, kind, url, known.etag, known.last_modified, source.prime, source.legacy_tls)
+    return Ask(source.id, kind, url, known.etag, known.last_modified)
+
+
+def replay(archive: Archive, name: str, offset: int, sources: Iterable[Source]) -> Iterator[Arrival]:
+    """The arrivals that the records of an archive file stand for, from an offset on: after a crash, or for a rebuild."""
+    by_id = {source.id: source for source in sources}
+    for archived in archive.since(name, offset):
+        source = by_id.get(archived.source_id) or Source(
+            id=archived.source_id, name=archived.source_id, home="", language="vi", scope="national", enabled=False
+        )
+        reply = _reply(archived)
+        arrival, _, _ = _arrival(reply, source, Validators())
+        if archived.place is not None:
+            yield _placed(arrival, archived.place)
+
+
+def _reply(archived: ArchivedResponse) -> Reply:
+    reply = Reply(
+        Ask(archived.source_id, archived.kind, archived.url),
+        "ok",
+        archived.requested_at,
+        archived.seconds,
+        archived.status,
+        archived.final_url,
+        archived.headers,
+        archived.raw,
+    )
+    body = decoded(archived.raw, reply.header("content-encoding"), 1 << 28)
+    return Reply(
+        reply.ask,
+        "ok",
+        reply.requested_at,
+        reply.seconds,
+        reply.status,
+        reply.final_url,
+        reply.headers,
+        reply.raw,
+        body or b"",
+    )
+
+
+def _arrival(reply: Reply, source: Source, known: Validators) -> tuple[Arrival, Reading, ArchivedResponse | None]:
+    """What a reply means: the ledger's line, the links it brought, and what goes into the archive."""
+    ask = reply.ask
+    outcome, why = reply.outcome, reply.reason
+    reading, archived, sha = Reading(), None, ""
+    if outcome == "ok":
+        sha = hashlib.sha256(reply.body).hexdigest()
+        if sha == known.payload_sha256:
+            outcome = "unchanged"
+            reading = Reading(children=_read(reply, source).children) if ask.kind == "sitemap" else reading
+        else:
+            archived = ArchivedResponse(
+                source.id,
+                ask.kind,
+                ask.url,
+                reply.final_url,
+                reply.requested_at,
+                reply.seconds,
+                reply.status or 200,
+                reply.headers,
+                reply.raw,
+            )
+            reading = _read(reply, source)
+            if reading.outcome != "ok":
+                outcome, why = reading.outcome, reading.reason
+    if ask.kind == "robots" and outcome in ("missing", "refused"):
+        why = reason("fetch.no_robots")
+    fetch = Fetch(
+        id=digest_id(ask.kind, ask.url, reply.requested_at.isoformat()),
+        source_id=source.id,
+        kind=ask.kind,
+        url=ask.url,
+        key=url_key(ask.url),
+        requested_at=reply.requested_at,
+        outcome=outcome,
+        seconds=round(reply.seconds, 3),
+        status=reply.status,
+        final_url=reply.final_url,
+        content_type=reply.header("content-type"),
+        body_bytes=len(reply.raw),
+        payload_sha256=sha,
+        etag=reply.header("etag"),
+        last_modified=reply.header("last-modified"),
+        reason=why,
+    )
+    return Arrival(fetch, reading.links), reading, archived
+
+
+def _read(reply: Reply, source: Source) -> Reading:
+    content_type = reply.header("content-type")
+    match reply.ask.kind:
+        case "feed":
+            return read_feed(reply.body, content_type, reply.final_url, source)
+        case "sitemap":
+            return read_sitemap(reply.body, content_type, reply.final_url, source)
+        case "listing":
+            listing = next((one for one in source.listings if one.url == reply.ask.url), Listing(reply.ask.url))
+            return read_listing(reply.body, content_type, reply.final_url, source, listing)
+        case _:
+            return Reading()
+
+
+def _placed(arrival: Arrival, place: ArchivePlace) -> Arrival:
+    return replace(arrival, fetch=replace(arrival.fetch, place=place))
+
+
+def page_of(archived: ArchivedResponse) -> Page:
+    """An archived page, ready to be read."""
+    reply = _reply(archived)
+    return Page(reply.final_url, reply.body, reply.header("content-type"), archived.requested_at)

@@ -1,8 +1,8 @@
 """All HTTP that leaves the house: polite, bounded, and only to public addresses.
 
-One `Fetcher` lives as long as one cycle; what is worth remembering of hosts longer is in `Hosts`. It asks robots.txt first,
-keeps one request at a time and a delay per host, follows redirects itself, streams bodies under a total time and size limit
-(also after decompression), and retries what may pass. Every outcome is a value, never an exception.
+One `Fetcher` lives as long as one cycle. It asks robots.txt first, keeps one request at a time and a delay per host, follows
+redirects itself, streams bodies under a total time and size limit (also after decompression), and retries what may pass.
+Every outcome is a value, never an exception.
 """
 
 from __future__ import annotations
@@ -11,23 +11,20 @@ import asyncio
 import ipaddress
 import random
 import socket
-import ssl
+import zlib
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
 # httpx has had no release since December 2024; httpx2 continues it under the same API. The swap is these two lines.
 import httpcore
 import httpx
+from protego import Protego
 
 from pipeline.catalogue import reason
-from pipeline.crawl.robots import READ_AT_MOST, ROBOT, Rules, judged
-from pipeline.crawl.unpack import ENCODINGS, decoded
 from pipeline.crawl.urls import absolute
 from pipeline.records import FetchKind, Outcome
 from pipeline.settings import Crawl
@@ -35,12 +32,10 @@ from pipeline.settings import Crawl
 _NAT64, _COMPATIBLE = ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PASSING = frozenset({429, 500, 502, 503, 504})  # worth another try
-_ROBOTS_REDIRECTS = 5  # as RFC 9309 has it
-_LONGEST_WAIT = 60.0  # seconds; a longer Retry-After is left to the scheduler
-_LONGEST_DELAY = 30.0  # seconds; Crawl-delay and slow answers beyond it are cut
-_SMOOTHING = 0.3  # weight of the newest answer in a host's latency
-_MOST_HOSTS = 5000  # remembered; hostile redirects name new ones for ever
-_LEFT_OUT = "(left out)"  # stands for cookies in what is kept
+_GZIP = 31  # zlib's window bits for gzip
+ROBOT = "DiemBao"  # our name in robots.txt
+_LONGEST_WAIT = 60.0  # seconds; a longer Retry-After is left to the next cycle
+_LONGEST_DELAY = 30.0  # seconds; Crawl-delay beyond it is cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +47,6 @@ class Ask:
     url: str
     etag: str = ""
     last_modified: str = ""
-    prime: str = ""  # an address asked for cookies before the source's first request; empty: no cookies, ever
-    legacy_tls: bool = False  # TLS 1.0 and 1.1, old ciphers and renegotiation are accepted
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,89 +56,30 @@ class Reply:
     ask: Ask
     outcome: Outcome
     requested_at: datetime
-    seconds: float = 0.0  # of all its requests, redirects and retries included, without polite waiting
+    seconds: float = 0.0
     status: int | None = None
     final_url: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     raw: bytes = b""  # as transferred
     body: bytes = b""  # decoded
     reason: str = ""
-    request_headers: tuple[tuple[str, str], ...] = ()  # as sent for this answer, without cookies
 
     def header(self, name: str) -> str:
         """A response header; empty where it is missing."""
         return next((value for key, value in self.headers if key.lower() == name), "")
 
-    @property
-    def encoding(self) -> str:
-        """Content-Encoding; several header lines are one list."""
-        return ", ".join(value for key, value in self.headers if key.lower() == "content-encoding")
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-class Hosts:
-    """What is known of hosts from one cycle to the next: their robots.txt and how fast they answer."""
-
-    def __init__(self, now: Callable[[], datetime] = _now) -> None:
-        """`now` gives the wall clock, by which rules grow old."""
-        self._now = now
-        self._rules: dict[str, Rules] = {}  # by scheme, host and port
-        self._latency: dict[str, float] = {}  # by host: smoothed seconds to answer
-
-    def rules(self, origin: str) -> Rules | None:
-        """The rules in force; None when robots.txt is to be asked (again)."""
-        known = self._rules.get(origin)
-        return known if known and known.valid_until > self._now() else None
-
-    def learn(self, origin: str, reply: Reply) -> Rules:
-        """Take in the answer to a request for robots.txt."""
-        older = self._rules.pop(origin, None)
-        rules = judged(reply.outcome, reply.status, reply.body, reply.reason, older, self._now())
-        self._rules[origin] = rules
-        if len(self._rules) > _MOST_HOSTS:
-            del self._rules[next(iter(self._rules))]  # the one learned longest ago
-        return rules
-
-    def latency(self, host: str) -> float:
-        """Seconds that the host has lately taken to answer; 0 where nothing is known."""
-        return self._latency.get(host, 0.0)
-
-    def answered(self, host: str, seconds: float) -> None:
-        """Take in how long an answer took."""
-        before = self._latency.pop(host, seconds)
-        self._latency[host] = before + _SMOOTHING * (seconds - before)
-        if len(self._latency) > _MOST_HOSTS:
-            del self._latency[next(iter(self._latency))]
-
 
 @dataclass(slots=True)
 class _Host:
-    name: str
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     free_at: float = 0.0  # loop time from which the next request may go
-
-
-@dataclass(slots=True)
-class _Jar:
-    """The cookies of one source."""
-
-    # strict: a cookie for a whole com.vn is refused
-    cookies: httpx.Cookies = field(
-        default_factory=lambda: httpx.Cookies(CookieJar(DefaultCookiePolicy(strict_domain=True)))
-    )
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    primed: bool = False
+    robots: Protego | bool | None = None  # rules; True: everything allowed; False: nothing; None: not asked yet
+    refused_as: Outcome = "robots"
+    refusal: str = reason("fetch.robots")  # why nothing is asked
 
 
 class _NotPublic(Exception):
     """The name leads to an address that is not on the public Internet."""
-
-
-class _NoName(Exception):
-    """The name leads nowhere."""
 
 
 class PublicBackend(httpcore.AsyncNetworkBackend):
@@ -167,7 +101,7 @@ class PublicBackend(httpcore.AsyncNetworkBackend):
         try:
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError as error:
-            raise _NoName(host) from error
+            raise httpcore.ConnectError(str(error)) from error
         addresses = [str(entry[4][0]) for entry in found]
         for address in addresses:
             if not is_allowed(address, allow_loopback=self._allow_loopback):
@@ -203,79 +137,55 @@ def user_agent(version: str, contact: str) -> str:
     return f"{ROBOT}/{version} (press review of a provincial office{f'; +mailto:{contact}' if contact else ''})"
 
 
-def _client(limits: Crawl, agent: str, context: ssl.SSLContext) -> httpx.AsyncClient:
-    transport = httpx.AsyncHTTPTransport(verify=context, http1=True, http2=False)
-    # httpx offers no public way to check the dialled address; httpcore, which it wraps, does.
-    transport._pool = httpcore.AsyncConnectionPool(
-        ssl_context=context,
-        max_connections=limits.hosts_at_once * 2,
-        max_keepalive_connections=limits.hosts_at_once,
-        keepalive_expiry=20,
-        network_backend=PublicBackend(allow_loopback=limits.allow_loopback),
-    )
-    return httpx.AsyncClient(
-        transport=transport,
-        timeout=httpx.Timeout(limits.timeout_seconds),
-        trust_env=False,
-        follow_redirects=False,
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # httpx keeps cookies unless its jar refuses them
-        headers={
-            "User-Agent": agent,
-            "Accept-Encoding": ENCODINGS,
-            "Accept-Language": "vi,en;q=0.8",
-            "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,application/rss+xml;q=0.9,*/*;q=0.5",
-        },
-    )
-
-
-def legacy_tls_context() -> ssl.SSLContext:
-    """For servers that speak only what TLS has given up. Certificates and host names are verified all the same."""
-    context = httpx.create_ssl_context()
-    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
-    context.set_ciphers("ALL:!aNULL:!eNULL:@SECLEVEL=0")  # aNULL would do without a certificate
-    context.options |= 0x4  # OP_LEGACY_SERVER_CONNECT, which ssl names from Python 3.12 on
-    return context
-
-
 class Fetcher:
     """Asks politely. Use as an async context manager."""
 
-    def __init__(
-        self, limits: Crawl, agent: str, hosts: Hosts, *, on_reply: Callable[[Reply], Awaitable[None]]
-    ) -> None:
+    def __init__(self, limits: Crawl, agent: str, *, on_reply: Callable[[Reply], Awaitable[None]]) -> None:
         """`on_reply` is called with every reply worth recording, robots.txt included, before `get` returns it."""
         self._limits = limits
         self._agent = agent
-        self._known = hosts
         self._on_reply = on_reply
         self._hosts: dict[str, _Host] = {}
-        self._jars: dict[str, _Jar] = {}  # by source
         self._places = asyncio.Semaphore(limits.hosts_at_once)
-        self._client = _client(limits, agent, httpx.create_ssl_context())
-        self._legacy_client: httpx.AsyncClient | None = None  # few need it
+        transport = httpx.AsyncHTTPTransport(http1=True, http2=False)
+        # httpx offers no public way to check the dialled address; httpcore, which it wraps, does.
+        transport._pool = httpcore.AsyncConnectionPool(
+            ssl_context=httpx.create_ssl_context(),
+            max_connections=limits.hosts_at_once * 2,
+            max_keepalive_connections=limits.hosts_at_once,
+            keepalive_expiry=20,
+            network_backend=PublicBackend(allow_loopback=limits.allow_loopback),
+        )
+        self._client = httpx.AsyncClient(
+            transport=transport,
+            timeout=httpx.Timeout(limits.timeout_seconds),
+            trust_env=False,
+            follow_redirects=False,
+            headers={
+                "User-Agent": agent,
+                "Accept-Encoding": "gzip, deflate",
+                "Accept-Language": "vi,en;q=0.8",
+                "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,application/rss+xml;q=0.9,*/*;q=0.5",
+            },
+        )
 
     async def __aenter__(self) -> Fetcher:
+        await self._client.__aenter__()
         return self
 
     async def __aexit__(self, *error: object) -> None:
         await self._client.aclose()
-        if self._legacy_client:
-            await self._legacy_client.aclose()
 
     async def get(self, ask: Ask) -> Reply:
         """The reply to a request, after robots.txt, delays, redirects and retries. Each hop is asked as politely."""
-        if ask.prime:
-            await self._prime(ask)
         url = absolute("", ask.url)
         reply = Reply(ask, "address", _now(), reason=reason("fetch.bad_address"))
-        spent = 0.0  # seconds of requests, without polite waiting
+        began, spent = asyncio.get_running_loop().time(), 0.0  # spent: seconds of requests, without polite waiting
         for _ in range(self._limits.max_redirects + 1 if url else 0):
-            name = _host_of(url)
-            host = self._hosts.setdefault(name, _Host(name))
+            host = self._hosts.setdefault(_host_of(url), _Host())
             async with host.lock:
-                rules = await self._rules(host, url, ask)
-                if not rules.allows(url):
-                    reply = replace(reply, outcome=rules.refused_as, final_url=url, reason=rules.refusal, raw=b"")
+                if not await self._allowed(host, url, ask):
+                    reply = replace(reply, outcome=host.refused_as, final_url=url, reason=host.refusal, raw=b"")
                     break
                 answer = await self._with_retries(host, ask, url, spent)
             spent += answer.seconds
@@ -286,98 +196,66 @@ class Fetcher:
             if not url:
                 reply = replace(reply, reason=reason("fetch.redirect_nowhere"))
                 break
-        reply = replace(reply, seconds=spent)
+        reply = replace(reply, seconds=asyncio.get_running_loop().time() - began)
         await self._on_reply(reply)
         return reply
 
-    async def _prime(self, ask: Ask) -> None:
-        """Fill a source's jar, once. Without an answer the source is asked without cookies."""
-        jar = self._jars.setdefault(ask.source_id, _Jar())
-        async with jar.lock:
-            if not jar.primed:
-                jar.primed = True
-                await self.get(Ask(ask.source_id, "prime", ask.prime, legacy_tls=ask.legacy_tls))
+    async def _allowed(self, host: _Host, url: str, ask: Ask) -> bool:
+        if host.robots is None:
+            parts = urlsplit(url)
+            robots = Ask(ask.source_id, "robots", f"{parts.scheme}://{parts.netloc}/robots.txt")
+            target = robots.url
+            for _ in range(self._limits.max_redirects + 1):
+                reply = await self._with_retries(host, robots, target)
+                target = absolute(target, reply.header("location")) if reply.outcome == "redirect" else ""
+                if not target:
+                    break
+            host.robots = _rules(reply)
+            if reply.outcome == "address":
+                host.refused_as, host.refusal = "address", reply.reason
+            elif host.robots is False:
+                host.refusal = reason("fetch.robots_unknown")
+            await self._on_reply(reply)
+        return host.robots if isinstance(host.robots, bool) else bool(host.robots.can_fetch(url, ROBOT))
 
-    async def _rules(self, host: _Host, url: str, ask: Ask) -> Rules:
-        origin = _origin_of(url)
-        if rules := self._known.rules(origin):
-            return rules
-        robots = Ask(ask.source_id, "robots", f"{origin}/robots.txt", legacy_tls=ask.legacy_tls)
-        target, spent = robots.url, 0.0
-        for _ in range(_ROBOTS_REDIRECTS + 1):
-            reply = await self._with_retries(host, robots, target, spent)
-            spent += reply.seconds
-            target = absolute(target, reply.header("location")) if reply.outcome == "redirect" else ""
-            if not target:
-                break
-        rules = self._known.learn(origin, reply)
-        await self._on_reply(replace(reply, seconds=spent))
-        return rules
-
-    async def _with_retries(self, host: _Host, ask: Ask, url: str, spent: float) -> Reply:
-        before = spent
+    async def _with_retries(self, host: _Host, ask: Ask, url: str, spent: float = 0.0) -> Reply:
         reply = await self._once(host, ask, url, spent)
-        spent += reply.seconds
         for attempt in range(self._limits.retries):
-            busy = reply.outcome in ("server", "refused") and reply.status in _PASSING
-            if not busy and reply.outcome not in ("network", "dns"):
+            if reply.outcome not in ("network", "timeout") and reply.status not in _PASSING:
                 break
-            wait = retry_after(reply) if busy else None
+            wait = _retry_after(reply) if reply.status in _PASSING else None
             if wait is None:
                 wait = self._limits.delay_seconds * 2**attempt * random.uniform(1.0, 1.5)  # noqa: S311 - jitter
-            if wait > _LONGEST_WAIT or spent >= self._limits.timeout_seconds:
+            if wait > _LONGEST_WAIT:
                 break
             host.free_at = max(host.free_at, asyncio.get_running_loop().time() + wait)
             reply = await self._once(host, ask, url, spent)
-            spent += reply.seconds
-        return replace(reply, seconds=spent - before)
+        return reply
 
     async def _once(self, host: _Host, ask: Ask, url: str, spent: float) -> Reply:
         loop = asyncio.get_running_loop()
         await asyncio.sleep(max(host.free_at - loop.time(), 0))
-        async with self._places:
-            begun = loop.time()
-            reply = await self._answer(ask, url, self._limits.timeout_seconds - spent)
-            seconds = loop.time() - begun
-        if reply.status or reply.outcome == "timeout":
-            self._known.answered(host.name, seconds)
-        rules = self._known.rules(_origin_of(url))
-        wanted = max(rules.delay if rules else 0.0, self._limits.latency_factor * self._known.latency(host.name))
-        host.free_at = loop.time() + max(self._limits.delay_seconds, min(wanted, _LONGEST_DELAY))
-        return replace(reply, seconds=seconds)
-
-    async def _answer(self, ask: Ask, url: str, seconds: float) -> Reply:
-        """What one request brings within so many seconds."""
+        begun = loop.time()
         reply = Reply(ask, "network", _now(), final_url=url)
         too_long = reason("fetch.timeout", seconds=self._limits.timeout_seconds)
-        jar = self._jars.get(ask.source_id) if ask.kind != "robots" else None
-        if ask.legacy_tls and not self._legacy_client:
-            self._legacy_client = _client(self._limits, self._agent, legacy_tls_context())
-        client = self._legacy_client if ask.legacy_tls and self._legacy_client else self._client
-        # A server may have given us what no header can hold: it is not given back.
-        known = {"If-None-Match": ask.etag, "If-Modified-Since": ask.last_modified}
-        validators = {name: value for name, value in known.items() if value.isascii() and value.isprintable() and value}
         try:
-            async with asyncio.timeout(seconds):
-                request = client.build_request("GET", url, headers=validators)
-                if jar:
-                    jar.cookies.set_cookie_header(request)
-                async with aclosing(await client.send(request, stream=True)) as response:
-                    if jar and ask.kind == "prime":
-                        jar.cookies.extract_cookies(response)
-                    reply = replace(
-                        reply, status=response.status_code, headers=_kept(response), request_headers=_sent(request)
-                    )
+            async with self._places, asyncio.timeout(self._limits.timeout_seconds - spent):
+                headers = {"If-None-Match": ask.etag, "If-Modified-Since": ask.last_modified}
+                sent = {name: value for name, value in headers.items() if value}
+                async with self._client.stream("GET", url, headers=sent) as response:
+                    reply = replace(reply, status=response.status_code, headers=_kept(response))
                     reply = await self._read(reply, response)
         except (TimeoutError, httpx.TimeoutException):
             reply = replace(reply, outcome="timeout", reason=too_long)
         except _NotPublic as error:
             reply = replace(reply, outcome="address", reason=reason("fetch.not_public", address=str(error)))
-        except _NoName:
-            reply = replace(reply, outcome="dns", reason=reason("fetch.network_name"))
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             reply = replace(reply, outcome="network", reason=_network_reason(error))
-        return reply
+        delay = self._limits.delay_seconds
+        if isinstance(host.robots, Protego):
+            delay = max(delay, min(host.robots.crawl_delay(ROBOT) or 0.0, _LONGEST_DELAY))
+        host.free_at = loop.time() + delay
+        return replace(reply, seconds=loop.time() - begun)
 
     async def _read(self, reply: Reply, response: httpx.Response) -> Reply:
         status = response.status_code
@@ -386,27 +264,69 @@ class Fetcher:
         if status in _REDIRECTS:
             return replace(reply, outcome="redirect", reason=reason("fetch.redirects", n=self._limits.max_redirects))
         limit = int(self._limits.max_megabytes * 1_000_000)
-        too_large = reason("fetch.too_large", megabytes=self._limits.max_megabytes)
         raw = bytearray()
         async for chunk in response.aiter_raw():
             raw += chunk
-            if reply.ask.kind == "robots" and len(raw) > READ_AT_MOST and not reply.encoding:
-                del raw[READ_AT_MOST + 1 :]  # the byte too many shows that it was cut
-                break
             if len(raw) > limit:
-                return replace(reply, outcome="too_large", reason=too_large)
+                return replace(
+                    reply, outcome="too_large", reason=reason("fetch.too_large", megabytes=self._limits.max_megabytes)
+                )
         reply = replace(reply, raw=bytes(raw))
         if status != 200:
             kind: Outcome = "missing" if status in (404, 410) else "server" if status >= 500 else "refused"
             return replace(reply, outcome=kind, reason=reason("fetch.status", status=status))
-        body = decoded(reply.raw, reply.encoding, limit)
+        body = decoded(bytes(raw), response.headers.get("content-encoding", ""), limit)
         if body is None:
-            return replace(reply, outcome="too_large", reason=too_large)
+            return replace(
+                reply, outcome="too_large", reason=reason("fetch.too_large", megabytes=self._limits.max_megabytes)
+            )
         return replace(reply, outcome="ok", body=body)
 
 
-def retry_after(reply: Reply) -> float | None:
-    """Seconds from now that the server asks us to stay away; None where it says nothing that makes sense."""
+def decoded(raw: bytes, encoding: str, limit: int) -> bytes | None:
+    """Undo gzip or deflate, never unpacking more than `limit` bytes; None above it. ValueError for what cannot be undone."""
+    if not raw:
+        return b""
+    match encoding.strip().lower():
+        case "" | "identity":
+            return raw if len(raw) <= limit else None
+        case "gzip" | "x-gzip":
+            windows: tuple[int, ...] = (_GZIP,)
+        case "deflate":
+            windows = (15, -15)  # zlib as the RFC says, raw as some servers send
+        case other:
+            raise ValueError(f"content-encoding {other}")
+    for bits in windows:
+        try:
+            return _inflated(raw, bits, limit)
+        except zlib.error as error:
+            if bits == windows[-1]:
+                raise ValueError(f"content-encoding {encoding}: {error}") from error
+    raise AssertionError("unreachable")
+
+
+def _inflated(raw: bytes, bits: int, limit: int) -> bytes | None:
+    body = bytearray()
+    while True:
+        inflater = zlib.decompressobj(bits)
+        body += inflater.decompress(raw, limit + 1 - len(body))
+        if len(body) > limit:
+            return None
+        if not inflater.eof:
+            raise ValueError("content-encoding: broken off")
+        raw = inflater.unused_data
+        if bits != _GZIP or not raw.startswith(b"\x1f\x8b"):  # a gzip body may have several members, or padding
+            return bytes(body)
+
+
+def _rules(reply: Reply) -> Protego | bool:
+    """RFC 9309: no robots.txt (4xx) allows everything, an unreachable one (5xx, network) nothing."""
+    if reply.outcome == "ok":
+        return Protego.parse(reply.body[:512_000].decode("utf-8-sig", "replace"))
+    return reply.outcome in ("missing", "refused") and reply.status != 429
+
+
+def _retry_after(reply: Reply) -> float | None:
     value = reply.header("retry-after").strip()
     try:
         if value.isascii() and value.isdigit():
@@ -417,27 +337,10 @@ def retry_after(reply: Reply) -> float | None:
 
 
 def _host_of(url: str) -> str:
-    """What counts as one host: a name with all its ordinary ports (http and https are one server), or a name and a port."""
+    """One spelling for each host and port."""
     parts = urlsplit(url)
-    name = (parts.hostname or "").rstrip(".")
-    ordinary = parts.port in (None, 443 if parts.scheme == "https" else 80)
-    return name if ordinary else f"{name}:{parts.port}"
-
-
-def _origin_of(url: str) -> str:
-    """Scheme, host and port in one spelling: what one robots.txt is for."""
-    parts = urlsplit(url)
-    name = (parts.hostname or "").rstrip(".")
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    shown = "" if port == (443 if parts.scheme == "https" else 80) else f":{port}"
-    return f"{parts.scheme}://{f'[{name}]' if ':' in name else name}{shown}"
-
-
-def _sent(request: httpx.Request) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (name.decode("latin-1"), _LEFT_OUT if name.lower() == b"cookie" else value.decode("latin-1"))
-        for name, value in request.headers.raw
-    )
+    return f"{(parts.hostname or '').rstrip('.')}:{port}"
 
 
 def _kept(response: httpx.Response) -> tuple[tuple[str, str], ...]:
@@ -453,11 +356,15 @@ def _network_reason(error: Exception) -> str:
     """What went wrong with the connection, in words for what is known."""
     told = str(error)
     for key, signs in (
+        ("fetch.network_name", ("Name or service not known", "name resolution", "nodename nor servname", "No address")),
         ("fetch.network_refused", ("refused", "unreachable", "All connection attempts failed")),
         ("fetch.network_tls", ("certificate", "SSL", "TLS")),
         ("fetch.network_broken", ("reset", "disconnected", "peer closed", "broken off", "incomplete")),
-        ("fetch.network_head", ("Receive buffer too long",)),
     ):
         if any(sign.lower() in told.lower() for sign in signs):
             return reason(key)
     return reason("fetch.network", problem=(told or type(error).__name__)[:200])
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
@@ -77,14 +77,6 @@ class _Listing(Strict):
     url: PressAddress
     links: CssSelector = ""
     pattern: Annotated[str, AfterValidator(_pattern)] = ""
-    next: CssSelector = ""
-    pages: Annotated[int, Field(ge=1, le=10)] = 1
-
-    @model_validator(mode="after")
-    def _more_pages_can_be_found(self) -> Self:
-        if self.pages > 1 and not self.next:
-            raise refuse("config.no_next")
-        return self
 
 
 class _Selectors(Strict):
@@ -120,8 +112,6 @@ class _Source(Strict):
     enabled: bool = True
     reason: str = ""
     notes: str = ""
-    prime: PressAddress | Literal[""] = ""
-    legacy_tls: bool = False
 
     @model_validator(mode="after")
     def _readable_or_explained(self) -> Self:
@@ -167,14 +157,12 @@ def read_sources(path: Path) -> tuple[Source, ...]:
             scope=row.scope,
             feeds=row.feeds,
             sitemaps=row.sitemaps,
-            listings=tuple(Listing(**listing.model_dump()) for listing in row.listings),
+            listings=tuple(Listing(listing.url, listing.links, listing.pattern) for listing in row.listings),
             selectors=Selectors(**row.selectors.model_dump()),
             expected=(row.expected.min, row.expected.max),
             enabled=row.enabled,
             reason=row.reason,
             notes=row.notes,
-            prime=row.prime,
-            legacy_tls=row.legacy_tls,
         )
         for row in read_toml(path, _Sources, _twice).source
     )

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -20,7 +19,6 @@ from pipeline.records import (
     Unread,
     Version,
     Words,
-    digest_id,
 )
 from pipeline.store.database import Database
 
@@ -38,10 +36,8 @@ def unread(database: Database, extractor: str, limit: int) -> list[Unread]:
     pages = database.rows(
         """
         SELECT f.id, f.requested_at, f.content_type, f.warc_file, f.warc_offset, f.warc_length, f.key, f.url,
-               f.source_id, l.title, l.summary, l.published, l.updated, t.text, a.first,
-               CASE WHEN a.first IS NOT NULL THEN (SELECT min(o.id) FROM articles o WHERE o.link_key = a.first) END
-        FROM fetches f LEFT JOIN aliases a ON a.key = f.key LEFT JOIN links l ON l.key = coalesce(a.first, f.key)
-        LEFT JOIN full_texts t ON t.key = l.key
+               f.source_id, l.title, l.summary, l.published, l.updated
+        FROM fetches f LEFT JOIN links l ON l.key = f.key
         WHERE f.kind = 'article' AND f.outcome = 'ok'
           AND NOT EXISTS (SELECT 1 FROM readings r WHERE r.subject = f.id AND r.extractor = ?)
           AND NOT EXISTS (SELECT 1 FROM failures x WHERE x.stage = 'extract' AND x.subject = f.id AND x.producer = ?)
@@ -51,17 +47,13 @@ def unread(database: Database, extractor: str, limit: int) -> list[Unread]:
     found = [
         Unread(
             subject,
-            Link(first or key, url, source, title or "", summary or "", published, updated, full_text=full_text or ""),
+            Link(key, url, source, title or "", summary or "", published, updated),
             at,
             content_type,
             ArchivePlace(file, offset, length),
-            moved_from=(first and (known or digest_id(first))) or "",
         )
-        for (
-            subject, at, content_type, file, offset, length, key, url, source, title, summary, published, updated,
-            full_text, first, known,
-        ) in pages
-    ]  # fmt: skip
+        for subject, at, content_type, file, offset, length, key, url, source, title, summary, published, updated in pages
+    ]
     if len(found) < limit:
         found += _announced_only(database, extractor, limit - len(found))
     return found
@@ -76,16 +68,13 @@ def _announced_only(database: Database, extractor: str, limit: int) -> list[Unre
             SELECT substr(sha256(key || chr(31) || fingerprint), 1, 16) AS subject,
                    key, url, source_id, title, summary, published, updated, asked_at
             FROM links WHERE got_at IS NULL AND asked_at IS NOT NULL AND title <> '')
-        SELECT w.*, t.text FROM waiting w LEFT JOIN full_texts t ON t.key = w.key
+        SELECT * FROM waiting w
         WHERE NOT EXISTS (SELECT 1 FROM readings r WHERE r.subject = w.subject AND r.extractor = ?)
           AND NOT EXISTS (SELECT 1 FROM failures x WHERE x.stage = 'extract' AND x.subject = w.subject AND x.producer = ?)
-        ORDER BY asked_at, w.key LIMIT ?""",
+        ORDER BY asked_at, key LIMIT ?""",
         [extractor, extractor, limit],
     )
-    return [
-        Unread(subject, replace(Link(*link), full_text=full_text or ""), asked_at)
-        for subject, *link, asked_at, full_text in rows
-    ]
+    return [Unread(subject, Link(*link), asked_at) for subject, *link, asked_at in rows]
 
 
 def write_versions(

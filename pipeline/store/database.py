@@ -107,23 +107,16 @@ class Database:
         """Run a statement that selects from the table `batch`, filled with these rows through Arrow (executemany is a
         hundred times slower). `stamps` names the columns that hold times.
         """
-        self.select(statement, batch, stamps)
-
-    def select(
-        self, statement: str, batch: Sequence[Mapping[str, Any]], stamps: Sequence[str] = ()
-    ) -> list[tuple[Any, ...]]:
-        """As `insert`; the rows that the statement gives, none for an empty batch."""
         if not batch:
-            return []
+            return
         columns = {
             name: pa.array([row[name] for row in batch], _STAMP if name in stamps else None) for name in batch[0]
         }
         with self._lock:
             self._connection.register("batch", pa.table(columns))
-            found = self._connection.execute(statement).fetchall()
+            self._connection.execute(statement)
             # Not in a finally: in a transaction that a refused row has ended, this would fail and hide why.
             self._connection.unregister("batch")
-            return found
 
     def publish_snapshot(self) -> Path:
         """Replace snapshot.duckdb, for notebooks and other readers, in one step."""

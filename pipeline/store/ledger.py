@@ -2,74 +2,40 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
-from pipeline.records import ArchivePlace, Arrival, CoverageRow, Fetch, Indexed, Link, Poll, Source, Validators
+from pipeline.records import ArchivePlace, Arrival, CoverageRow, Fetch, Link, Source, Validators
 from pipeline.store.database import Database
 
 _BATCH = 100  # arrivals held back at most; what is held back is in the archive already
 _SLOW_RETRY = timedelta(hours=6)  # between two tries of a page that has failed often: an hour of trouble loses nothing
 _FRESH_DAYS = 14  # an announced page that never came is given up after this
 
-# See Ledger.due. The hours at which a watched article is looked at again count from its first announcement; one that was
-# passed while the machine was off is made up for once.
-_DUE = """(
-    (got_at IS NULL AND first_seen > ? AND (tries < ? OR asked_at < ?))
-    OR (got_at IS NOT NULL AND changed_at > got_at AND (tries < ? OR asked_at < ?))
-    OR (got_at IS NOT NULL
-        AND asked_at < (SELECT max(first_seen + to_seconds(hours * 3600)) FROM (SELECT unnest(?::DOUBLE[]) AS hours)
-                        WHERE first_seen + to_seconds(hours * 3600) <= ?)
-        AND key IN (SELECT link_key FROM articles JOIN flags ON version_id = current_version WHERE flagged)))"""
-
 
 class Ledger:
     """The crawler's memory."""
 
-    def __init__(self, database: Database, *, max_tries: int, recheck_hours: Sequence[float]) -> None:
-        """`recheck_hours`: hours after its first announcement at which a watched article is looked at again."""
+    def __init__(self, database: Database, *, max_tries: int, recheck: timedelta, watch: timedelta) -> None:
         self._database = database
         self._max_tries = max_tries
-        self._recheck_hours = list(recheck_hours)
+        self._recheck = recheck
+        self._watch = watch
         self._pending: list[Arrival] = []
-        self._polls: dict[str, Poll] = {}  # not written yet
 
     def validators(self, url: str) -> Validators:
-        """Of the last full answer; empty when there was none. What was asked only for cookies was not read: it counts as none."""
+        """Of the last full answer; empty when there was none."""
         for arrival in reversed(self._pending):
-            fetch = arrival.fetch
-            if fetch.url == url and fetch.outcome == "ok" and fetch.kind != "prime":
-                return Validators(fetch.etag, fetch.last_modified, fetch.payload_sha256)
+            if arrival.fetch.url == url and arrival.fetch.outcome == "ok":
+                return Validators(arrival.fetch.etag, arrival.fetch.last_modified, arrival.fetch.payload_sha256)
         found = self._database.rows(
-            "SELECT etag, last_modified, payload_sha256 FROM fetches WHERE url = ? AND outcome = 'ok' AND kind <> 'prime'"
+            "SELECT etag, last_modified, payload_sha256 FROM fetches WHERE url = ? AND outcome = 'ok'"
             " ORDER BY requested_at DESC LIMIT 1",
             [url],
         )
         return Validators(*found[0]) if found else Validators()
-
-    def polls(self) -> dict[str, Poll]:
-        """The state of every entry point that was ever asked, by URL."""
-        rows = self._database.rows("SELECT url, source_id, asked_at, answered_at, interval, state FROM polls")
-        return {row[0]: _poll(*row) for row in rows} | self._polls
-
-    def polled(self, poll: Poll) -> None:
-        """Keep the state of an entry point; written with the next arrivals."""
-        self._polls[poll.url] = poll
-
-    def known(self, links: Sequence[Link]) -> int:
-        """How many of these links had been announced before."""
-        waiting = {link.key for arrival in self._pending for link in arrival.links}
-        keys = [link.key for link in links if link.key not in waiting]
-        (found,) = self._database.rows(
-            """SELECT count(*) FROM (SELECT unnest(?::TEXT[]) AS key) AS asked
-            WHERE EXISTS (SELECT 1 FROM links l WHERE l.key = asked.key)
-               OR EXISTS (SELECT 1 FROM aliases a WHERE a.key = asked.key)""",
-            [keys],
-        )[0]
-        return len(links) - len(keys) + int(found)
 
     def record(self, arrival: Arrival) -> None:
         """Take in an arrival; written with its neighbours, in order."""
@@ -79,8 +45,8 @@ class Ledger:
 
     def flush(self) -> None:
         """Write what is held back, with how far the archive has been taken in, in one transaction."""
-        batch, polls = list(self._pending), dict(self._polls)
-        if not batch and not polls:
+        batch = list(self._pending)
+        if not batch:
             return
         fetches = [arrival.fetch for arrival in batch]
         with self._database.transaction():
@@ -92,37 +58,22 @@ class Ledger:
             self._write_links(batch)
             self._write_asked(fetches)
             self._database.insert(
-                "INSERT OR REPLACE INTO polls SELECT * FROM batch",
-                [_poll_row(poll) for poll in polls.values()],
-                ["asked_at", "answered_at"],
-            )
-            self._database.insert(
                 "INSERT INTO archive_files SELECT * FROM batch"
                 " ON CONFLICT DO UPDATE SET taken_to = greatest(taken_to, excluded.taken_to)",
                 _positions(fetches),
             )
-        # Only now: what could not be written is tried again, and nothing steps over it.
-        del self._pending[: len(batch)]
-        for url, poll in polls.items():
-            if self._polls.get(url) is poll:
-                del self._polls[url]
+        del self._pending[: len(batch)]  # only now: what could not be written is tried again, and nothing steps over it
 
     def _write_links(self, batch: Sequence[Arrival]) -> None:
         """A link belongs to the source that announced it first; only that source's announcements change it."""
-        first = self._same_entries(batch)
         owners: dict[str, str] = {}
         told: dict[tuple[str, str], dict[str, object]] = {}
         for arrival in batch:
-            for announced in arrival.links:
-                link = replace(announced, key=first.get(announced.key, announced.key))
+            for link in arrival.links:
                 owners.setdefault(link.key, link.source_id)
-                row = _link_row(link, arrival.fetch.requested_at) | {"moved": link.key != announced.key}
+                row = _link_row(link, arrival.fetch.requested_at)
                 if before := told.get((link.key, link.source_id)):
-                    row |= {
-                        "url": before["url"],  # as in separate batches: a rebuild must give the same
-                        "first_seen": before["first_seen"],
-                        "published": before["published"] or row["published"],
-                    }
+                    row |= {"first_seen": before["first_seen"], "published": before["published"] or row["published"]}
                 told[link.key, link.source_id] = row
         stamps = ["published", "updated", "first_seen", "last_seen"]
         self._database.insert(
@@ -139,10 +90,8 @@ class Ledger:
             UPDATE links SET
                 changed_at = CASE WHEN links.fingerprint = batch.fingerprint THEN changed_at ELSE batch.last_seen END,
                 title = batch.title, summary = batch.summary, fingerprint = batch.fingerprint,
-                url = CASE WHEN batch.moved THEN batch.url ELSE links.url END,  -- its entry goes by a new address
                 updated = coalesce(batch.updated, links.updated)
-            FROM batch WHERE links.key = batch.key AND links.source_id = batch.source_id
-                AND batch.last_seen >= links.last_seen  -- an older announcement, taken in late, says nothing new""",
+            FROM batch WHERE links.key = batch.key AND links.source_id = batch.source_id""",
             list(told.values()),
             stamps,
         )
@@ -155,79 +104,24 @@ class Ledger:
             list(told.values()),
             stamps,
         )
-        self._database.insert(
-            """
-            INSERT OR REPLACE INTO full_texts
-            SELECT DISTINCT ON (key) key, full_text, last_seen FROM batch WHERE full_text <> '' ORDER BY key, last_seen DESC""",
-            list(told.values()),
-            stamps,
-        )
-
-    def _same_entries(self, batch: Sequence[Arrival]) -> dict[str, str]:
-        """For links whose entry was announced under another address before, the key of that address: the article is the
-        same, whatever its address is now. A feed's own name for an entry is believed only where the entry also kept its
-        title or its time of publication, for some feeds number their entries by position.
-        """
-        links = {link.key: link for arrival in batch for link in arrival.links}
-        keys = [{"key": key} for key in links]
-        named = [
-            {"source_id": link.source_id, "guid": link.guid, "key": link.key} for link in links.values() if link.guid
-        ]
-        self._database.insert(
-            "INSERT INTO guids SELECT DISTINCT ON (source_id, guid) * FROM batch ON CONFLICT DO NOTHING", named
-        )
-        moved = self._database.select(
-            """
-            SELECT batch.key, l.key, l.title, l.published FROM batch
-            JOIN guids g ON g.source_id = batch.source_id AND g.guid = batch.guid AND g.key <> batch.key
-            JOIN links l ON l.key = g.key
-            WHERE NOT EXISTS (SELECT 1 FROM links o WHERE o.key = batch.key)""",
-            named,
-        )
-        self._database.insert(
-            "INSERT INTO aliases SELECT * FROM batch ON CONFLICT DO NOTHING",
-            [
-                {"key": key, "first": first}
-                for key, first, title, published in moved
-                if title == links[key].title or (published and published == links[key].published)
-            ],
-        )
-        return dict(self._database.select("SELECT a.key, a.first FROM batch JOIN aliases a ON a.key = batch.key", keys))
 
     def _write_asked(self, fetches: Sequence[Fetch]) -> None:
-        pages = [fetch for fetch in fetches if fetch.kind == "article"]
-        first = dict(
-            self._database.select(
-                "SELECT a.key, a.first FROM batch JOIN aliases a ON a.key = batch.key",
-                [{"key": page.key} for page in pages],
-            )
-        )
-        self._database.insert(
-            """
-            INSERT INTO removals
-            SELECT b.key, max(b.seen_at), arg_max(b.how, b.seen_at) FROM batch b JOIN links l ON l.key = b.key
-            WHERE l.got_at < b.seen_at
-              AND NOT EXISTS (SELECT 1 FROM removals r WHERE r.key = b.key AND r.seen_at > l.got_at)
-            GROUP BY b.key ON CONFLICT DO NOTHING""",
-            [
-                {"key": first.get(page.key, page.key), "seen_at": page.requested_at, "how": str(page.status)}
-                for page in pages
-                if page.outcome == "missing"
-            ],
-            ["seen_at"],
-        )
         asked: dict[str, dict[str, object]] = {}
         failed: Counter[str] = Counter()
-        for page in pages:
-            key = first.get(page.key, page.key)
-            came = page.outcome in ("ok", "unchanged")
-            failed[key] = 0 if came else failed[key] + 1
-            got_at = page.requested_at if came else asked.get(key, {}).get("got_at")
-            asked[key] = {"key": key, "asked_at": page.requested_at, "got_at": got_at, "failed": failed[key]}
+        for fetch in fetches:
+            if fetch.kind == "article":
+                came = fetch.outcome in ("ok", "unchanged")
+                failed[fetch.key] = 0 if came else failed[fetch.key] + 1
+                got_at = fetch.requested_at if came else asked.get(fetch.key, {}).get("got_at")
+                asked[fetch.key] = {
+                    "key": fetch.key,
+                    "asked_at": fetch.requested_at,
+                    "got_at": got_at,
+                    "failed": failed[fetch.key],
+                }
         self._database.insert(
             """
-            UPDATE links SET asked_at = greatest(links.asked_at, batch.asked_at),
-                got_at = greatest(links.got_at, batch.got_at),  -- of what is NULL, greatest knows nothing
+            UPDATE links SET asked_at = batch.asked_at, got_at = coalesce(batch.got_at, links.got_at),
                 tries = CASE WHEN batch.got_at IS NOT NULL THEN batch.failed ELSE links.tries + batch.failed END
             FROM batch WHERE links.key = batch.key
             """,
@@ -238,35 +132,34 @@ class Ledger:
     def due(self, source_id: str, limit: int) -> list[Link]:
         """Articles of a source to ask now, newest first.
 
-        Announced and never fetched (seldom once it has failed often); announced anew with a change; or flagged: those are
-        looked at again at growing distances, because a correction changes the page, not the feed.
+        Announced and never fetched (seldom once it has failed often); announced anew with a change; or flagged and still young:
+        those are looked at again now and then, because a correction changes the page, not the feed.
         """
         self.flush()
+        now = datetime.now(UTC)
         found = self._database.dicts(
-            f"""
-            SELECT key, url, source_id, title, summary, published, updated FROM links WHERE source_id = ? AND {_DUE}
-            ORDER BY coalesce(published, first_seen) DESC, key LIMIT ?""",
-            [source_id, *self._due_at(datetime.now(UTC)), limit],
+            """
+            SELECT key, url, source_id, title, summary, published, updated FROM links
+            WHERE source_id = ? AND (
+                (got_at IS NULL AND first_seen > ? AND (tries < ? OR asked_at < ?))
+                OR (got_at IS NOT NULL AND changed_at > got_at AND (tries < ? OR asked_at < ?))
+                OR (asked_at < ? AND first_seen > ? AND key IN (
+                    SELECT link_key FROM articles JOIN flags ON version_id = current_version WHERE flagged)))
+            ORDER BY coalesce(published, first_seen) DESC, key LIMIT ?
+            """,
+            [
+                source_id,
+                now - timedelta(days=_FRESH_DAYS),
+                self._max_tries,
+                now - _SLOW_RETRY,
+                self._max_tries,
+                now - _SLOW_RETRY,
+                now - self._recheck,
+                now - self._watch,
+                limit,
+            ],
         )
         return [Link(**row) for row in found]
-
-    def waiting(self) -> set[str]:
-        """Sources with articles to ask now."""
-        self.flush()
-        now = self._due_at(datetime.now(UTC))
-        return {row[0] for row in self._database.rows(f"SELECT DISTINCT source_id FROM links WHERE {_DUE}", now)}
-
-    def _due_at(self, now: datetime) -> list[object]:
-        slow = now - _SLOW_RETRY
-        return [
-            now - timedelta(days=_FRESH_DAYS),
-            self._max_tries,
-            slow,
-            self._max_tries,
-            slow,
-            self._recheck_hours,
-            now,
-        ]
 
     def taken_to(self) -> dict[str, int]:
         """How far each archive file has been taken in, by name, in bytes."""
@@ -286,33 +179,6 @@ def _fetch_row(fetch: Fetch) -> dict[str, object]:
     }
 
 
-def _poll_row(poll: Poll) -> dict[str, object]:
-    state = asdict(poll)
-    row = {name: state.pop(name) for name in ("url", "source_id", "asked_at", "answered_at", "interval")}
-    state["not_before"] = poll.not_before and poll.not_before.isoformat()
-    return {**row, "state": json.dumps(state)}
-
-
-def _poll(
-    url: str, source_id: str, asked_at: datetime, answered_at: datetime | None, interval: float, state: str
-) -> Poll:
-    rest = json.loads(state)
-    return Poll(
-        url,
-        source_id,
-        asked_at.astimezone(UTC),
-        answered_at and answered_at.astimezone(UTC),
-        interval,
-        tuple(rest["rhythm"]),
-        rest["leaning"],
-        rest["trouble"],
-        rest["trusting"],
-        rest["not_before"] and datetime.fromisoformat(rest["not_before"]),
-        tuple(rest["skip_hours"]),
-        tuple(rest["skip_days"]),
-    )
-
-
 def _link_row(link: Link, seen: datetime) -> dict[str, object]:
     return {**asdict(link), "fingerprint": link.fingerprint, "first_seen": seen, "last_seen": seen}
 
@@ -329,41 +195,6 @@ def place_of(database: Database, fetch_id: str) -> ArchivePlace | None:
     """Where the body of a fetch lies."""
     found = database.rows("SELECT warc_file, warc_offset, warc_length FROM fetches WHERE id = ?", [fetch_id])
     return ArchivePlace(*found[0]) if found and found[0][0] else None
-
-
-def indexed_files(database: Database) -> dict[str, int]:
-    """Names of the archive files that the ledger points to, with how many lines do."""
-    found = database.rows(
-        "SELECT warc_file, count(*) FROM fetches WHERE warc_file IS NOT NULL GROUP BY warc_file ORDER BY warc_file"
-    )
-    return dict(found)
-
-
-def indexed(database: Database, file: str) -> list[Indexed]:
-    """The lines that point into one archive file, in its order."""
-    found = database.rows(
-        """
-        SELECT id, url, requested_at, payload_sha256, warc_offset, warc_length FROM fetches
-        WHERE warc_file = ? ORDER BY warc_offset""",
-        [file],
-    )
-    return [
-        Indexed(fetch_id, url, at, sha256, ArchivePlace(file, offset, length))
-        for fetch_id, url, at, sha256, offset, length in found
-    ]
-
-
-def knows(database: Database, fetch_id: str) -> bool:
-    """Whether the ledger has this line."""
-    return bool(database.rows("SELECT 1 FROM fetches WHERE id = ?", [fetch_id]))
-
-
-def move(database: Database, fetch_id: str, place: ArchivePlace) -> None:
-    """Point a line to where its record lies."""
-    database.run(
-        "UPDATE fetches SET warc_file = ?, warc_offset = ?, warc_length = ? WHERE id = ?",
-        [place.file, place.offset, place.length, fetch_id],
-    )
 
 
 def coverage(database: Database, sources: Sequence[Source], since: datetime, until: datetime) -> list[CoverageRow]:

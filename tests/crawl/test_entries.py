@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from pipeline.crawl.entries import Reading, read_entry
+from pipeline.crawl.entries import Reading, read_feed, read_listing, read_sitemap
 from pipeline.records import Listing, Source
 from pipeline.text.normalise import clean_line
 
@@ -29,16 +29,16 @@ NS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:n="http://www.go
 
 
 def feed(body: bytes | str, content_type: str = "application/rss+xml") -> Reading:
-    return read_entry("feed", body.encode() if isinstance(body, str) else body, content_type, FEED, SOURCE)
+    return read_feed(body.encode() if isinstance(body, str) else body, content_type, FEED, SOURCE)
 
 
 def sitemap(body: bytes | str) -> Reading:
-    return read_entry("sitemap", body.encode() if isinstance(body, str) else body, "application/xml", SITEMAP, SOURCE)
+    return read_sitemap(body.encode() if isinstance(body, str) else body, "application/xml", SITEMAP, SOURCE)
 
 
 def listing(body: bytes | str, links: str = "", pattern: str = "", content_type: str = "text/html") -> Reading:
     page = body.encode() if isinstance(body, str) else body
-    return read_entry("listing", page, content_type, PAGE, SOURCE, Listing(PAGE, links, pattern))
+    return read_listing(page, content_type, PAGE, SOURCE, Listing(PAGE, links, pattern))
 
 
 def rss(*items: str, head: str = '<?xml version="1.0" encoding="UTF-8"?>') -> str:
@@ -234,7 +234,7 @@ def test_what_is_no_feed_is_unreadable_and_not_an_empty_feed(body: str) -> None:
 
 
 def test_a_feed_without_items_is_a_feed() -> None:
-    assert feed(rss()) == Reading(kind="rss")
+    assert feed(rss()) == Reading()
 
 
 # --- hostile feeds

@@ -16,8 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.crawl.fetch import Ask, Fetcher, Hosts, Reply, is_allowed, user_agent
-from pipeline.crawl.unpack import decoded
+from pipeline.crawl.fetch import Ask, Fetcher, Reply, decoded, is_allowed, user_agent
 from pipeline.settings import Crawl
 from tests.crawl.loopback import Answer, Asked, Site, serving
 
@@ -34,7 +33,7 @@ def fetch(*urls: str | Ask, agent: str = AGENT, log: list[Reply] | None = None, 
 
     async def run() -> list[Reply]:
         asks = [url if isinstance(url, Ask) else Ask("bao", "article", url) for url in urls]
-        async with Fetcher(crawl, agent, Hosts(), on_reply=on_reply) as fetcher:
+        async with Fetcher(crawl, agent, on_reply=on_reply) as fetcher:
             return await asyncio.gather(*(fetcher.get(ask) for ask in asks))
 
     return asyncio.run(run())

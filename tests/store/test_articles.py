@@ -70,7 +70,7 @@ def test_an_article_keeps_the_first_time_of_publication_it_was_given(database: D
 
 @pytest.fixture
 def ledger(database: Database) -> Ledger:
-    return Ledger(database, max_tries=3, recheck_hours=(1, 6, 24, 72))
+    return Ledger(database, max_tries=3, recheck=hours(6), watch=hours(72))
 
 
 def _fetched(ledger: Ledger, told: Link, at: datetime = T0) -> None:

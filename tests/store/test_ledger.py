@@ -8,10 +8,10 @@ import duckdb
 import pytest
 
 from pipeline.catalogue import reason
-from pipeline.records import ArchivePlace, Arrival, Link, Outcome, Poll, Source, Validators
+from pipeline.records import ArchivePlace, Arrival, Link, Outcome, Source, Validators
 from pipeline.store import articles
 from pipeline.store.database import Database
-from pipeline.store.ledger import Ledger, coverage, indexed, indexed_files, knows, move, place_of
+from pipeline.store.ledger import Ledger, coverage, place_of
 from tests.store.rows import EXTRACTOR, T0, failure, feed, fetch, hours, judgement, link, reading
 
 NOW = datetime.now(UTC)
@@ -24,7 +24,7 @@ def ledger(database: Database) -> Ledger:
 
 
 def _ledger(database: Database) -> Ledger:
-    return Ledger(database, max_tries=MAX_TRIES, recheck_hours=(1, 6, 24, 72))
+    return Ledger(database, max_tries=MAX_TRIES, recheck=hours(6), watch=timedelta(days=3))
 
 
 def _record(ledger: Ledger, *arrivals: Arrival) -> None:
@@ -104,16 +104,13 @@ def test_a_page_that_never_came_is_given_up_after_two_weeks(ledger: Ledger) -> N
 @pytest.mark.parametrize(
     ("first_seen", "last_asked", "flagged", "expected"),
     [
-        (hours(2), hours(1.5), True, ["a"]),  # the first hour has passed
-        (hours(2), hours(0.5), True, []),  # and was used
-        (hours(48), hours(25), True, ["a"]),  # a day
-        (hours(48), hours(25), False, []),  # nothing in it to watch
-        (hours(48), hours(7), True, []),  # looked at since then
-        (hours(73), hours(2), True, ["a"]),  # three days
-        (hours(900), hours(800), True, []),  # no longer young
+        (hours(48), hours(7), True, ["a"]),
+        (hours(48), hours(7), False, []),  # nothing in it to watch
+        (hours(48), hours(5), True, []),  # looked at a while ago
+        (hours(73), hours(7), True, []),  # no longer young
     ],
 )
-def test_a_flagged_article_is_looked_at_again_at_growing_distances(
+def test_a_flagged_article_is_looked_at_again_now_and_then_while_it_is_young(
     database: Database,
     ledger: Ledger,
     first_seen: timedelta,
@@ -246,51 +243,6 @@ def test_validators_are_those_of_the_last_full_answer(ledger: Ledger, written: b
     assert ledger.validators(url) == Validators("2", "m2", "s2")
 
 
-def test_what_is_taken_in_late_does_not_turn_the_clock_back(database: Database, ledger: Ledger) -> None:
-    old, new = link("a", title="Tên cũ"), link("a", title="Tên mới")
-    first, page = feed(NOW - hours(9), old), _came(old, 8)
-    _record(ledger, feed(NOW - hours(5), new), _came(new, 4))
-    before = database.rows("SELECT * EXCLUDE (tries) FROM links")
-    _record(ledger, first, page)
-    assert database.rows("SELECT * EXCLUDE (tries) FROM links") == before
-    assert _due(ledger) == []
-
-
-@pytest.mark.parametrize("one_batch", [True, False])
-def test_a_link_keeps_the_address_under_which_it_was_first_announced(
-    database: Database, ledger: Ledger, one_batch: bool
-) -> None:
-    first = link("a")
-    ledger.record(feed(NOW - hours(3), first))
-    if not one_batch:
-        ledger.flush()
-    ledger.record(feed(NOW - hours(2), replace(first, url=f"{first.url}?utm_source=rss")))
-    ledger.flush()
-    assert database.rows("SELECT url FROM links") == [(first.url,)]
-
-
-def test_the_ledger_says_what_it_points_to_in_each_archive_file(database: Database, ledger: Ledger) -> None:
-    one, two = _archived(1), _archived(0)
-    other = replace(_archived(2).fetch, place=ArchivePlace("20261121.warc.gz", 7, 3))
-    _record(ledger, one, two, Arrival(other), _came(link("khong-co"), 1, "missing"))
-    assert indexed_files(database) == {"20261120.warc.gz": 2, "20261121.warc.gz": 1}
-    found = indexed(database, "20261120.warc.gz")
-    assert [(row.fetch_id, row.url, row.requested_at, row.payload_sha256, row.place) for row in found] == [
-        (one.id, one.url, one.requested_at, one.payload_sha256, one.place) for one in (two.fetch, one.fetch)
-    ]
-    assert indexed(database, "20261122.warc.gz") == []
-
-
-def test_a_line_can_be_pointed_to_another_place(database: Database, ledger: Ledger) -> None:
-    arrival, new = _archived(1), ArchivePlace("20261121-002.warc.gz", 5, 6)
-    assert not knows(database, arrival.fetch.id)
-    _record(ledger, arrival, _archived(2))
-    assert knows(database, arrival.fetch.id)
-    move(database, arrival.fetch.id, new)
-    assert place_of(database, arrival.fetch.id) == new
-    assert place_of(database, _archived(2).fetch.id) == _archived(2).fetch.place
-
-
 def test_a_body_is_found_in_the_archive_by_its_fetch(database: Database, ledger: Ledger) -> None:
     archived, plain = _archived(3), feed(T0, source="bao-b")
     _record(ledger, archived, plain)
@@ -357,97 +309,3 @@ def test_coverage_takes_in_the_end_of_the_period_and_not_its_beginning(database:
         (row,) = coverage(database, [_source("bao-a")], since, until)
         assert (row.asked, row.links_new) == (new, new)
     assert row.last_ok == T0 + hours(24)  # the last answer ever, also before the period
-
-
-def _named(name: str, guid: str, title: str = "Tin", published: datetime | None = None, full_text: str = "") -> Link:
-    return replace(link(name, title=title, published=published), guid=guid, full_text=full_text)
-
-
-@pytest.mark.parametrize("title", ["Tin", "Tin đã sửa tiêu đề"])
-def test_an_entry_that_comes_back_under_another_address_is_the_same_article(
-    database: Database, ledger: Ledger, title: str
-) -> None:
-    told, moved = _named("a", "77", published=NOW - hours(9)), _named("a-moi", "77", title, NOW - hours(9))
-    _record(ledger, feed(NOW - hours(8), told), _came(told, 7), feed(NOW - hours(6), moved))
-    assert database.rows("SELECT key, url, title FROM links") == [("bao-a.vn/a", "https://bao-a.vn/a-moi", title)]
-    assert ledger.known([moved]) == 1
-    if title != told.title:
-        assert [one.url for one in ledger.due("bao-a", 9)] == ["https://bao-a.vn/a-moi"]
-    _record(ledger, _came(moved, 5))
-    assert ledger.due("bao-a", 9) == []
-    item, version = reading(told, "Thân bài.", NOW - hours(7))
-    articles.write_versions(database, EXTRACTOR, [(item, version)], [])
-    (unread,) = articles.unread(database, EXTRACTOR, 9)
-    assert (unread.link.url, unread.moved_from) == ("https://bao-a.vn/a-moi", version.article_id)
-
-
-def test_entries_numbered_by_position_stay_different_articles(database: Database, ledger: Ledger) -> None:
-    first = [_named(f"bai-{n}", str(n), f"Tin số {n}", NOW - hours(20 - n)) for n in range(3)]
-    later = [_named(f"bai-{n + 1}", str(n), f"Tin số {n + 1}", NOW - hours(19 - n)) for n in range(3)]
-    _record(ledger, feed(NOW - hours(8), *first), feed(NOW - hours(6), *later))
-    assert database.rows("SELECT count(*) FROM links") == [(4,)]
-    assert database.rows("SELECT * FROM aliases") == []
-
-
-def test_the_whole_text_of_a_feed_is_kept_for_the_page_that_does_not_come(database: Database, ledger: Ledger) -> None:
-    told = _named("a", "1", full_text="Đoạn một.\n\nĐoạn hai.")
-    _record(ledger, feed(NOW - hours(8), told), _came(told, 7, "refused"))
-    (unread,) = articles.unread(database, EXTRACTOR, 9)
-    assert unread.link.full_text == "Đoạn một.\n\nĐoạn hai."
-    assert unread.place is None
-
-
-def _gone(about: Link, hours_ago: float, status: int = 404) -> Arrival:
-    came = _came(about, hours_ago, "missing")
-    return replace(came, fetch=replace(came.fetch, status=status))
-
-
-def test_an_article_that_was_read_and_is_gone_is_written_down_once(database: Database, ledger: Ledger) -> None:
-    told, never = link("a"), link("b")
-    _record(
-        ledger, feed(NOW - hours(9), told, never), _came(told, 8), _gone(told, 7, 410), _gone(told, 6), _gone(never, 6)
-    )
-    assert database.rows("SELECT key, how FROM removals") == [("bao-a.vn/a", "410")]
-    _record(ledger, _came(told, 5), _gone(told, 4))
-    assert database.rows("SELECT how FROM removals ORDER BY seen_at") == [("410",), ("404",)]
-
-
-def test_what_the_schedule_remembers_comes_back_as_it_was(database: Database, ledger: Ledger) -> None:
-    poll = Poll(
-        "https://bao-a.vn/rss",
-        "bao-a",
-        NOW,
-        NOW - hours(1),
-        900.0,
-        rhythm=(0.5,) * 24,
-        leaning=-1,
-        trouble=0.25,
-        trusting=3,
-        not_before=NOW + hours(2),
-        skip_hours=(1, 2),
-        skip_days=(5,),
-    )
-    ledger.polled(poll)
-    assert ledger.polls() == {poll.url: poll}
-    ledger.flush()
-    assert _ledger(database).polls() == {poll.url: poll}
-    later = replace(poll, answered_at=None, not_before=None, asked_at=NOW + hours(1))
-    ledger.polled(later)
-    ledger.flush()
-    assert _ledger(database).polls() == {poll.url: later}
-
-
-def test_links_are_known_once_announced_even_before_they_are_written(ledger: Ledger) -> None:
-    links = [link(name) for name in "abc"]
-    assert ledger.known(links) == 0
-    ledger.record(feed(NOW, *links[:2]))
-    assert ledger.known(links) == 2
-    ledger.flush()
-    assert ledger.known(links) == 2
-
-
-def test_sources_with_something_to_ask_are_found_at_once(ledger: Ledger) -> None:
-    _record(ledger, feed(NOW - hours(2), link("a")), feed(NOW - hours(2), link("a", "bao-b"), source="bao-b"))
-    assert ledger.waiting() == {"bao-a", "bao-b"}
-    _record(ledger, _came(link("a", "bao-b"), 1))
-    assert ledger.waiting() == {"bao-a"}

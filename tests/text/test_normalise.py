@@ -269,7 +269,7 @@ def test_a_cleaned_line_shows_the_same_and_cleaning_it_again_changes_nothing(tex
     line = clean_line(text)
 
     def shown(value: str) -> str:
-        return unicodedata.normalize("NFD", "".join(char for char in value if not char.isspace()))
+        return "".join(char for char in unicodedata.normalize("NFD", value) if not char.isspace())
 
     assert clean_line(line) == line == unicodedata.normalize("NFC", line)
     # Formats, controls, surrogates and what is no character is all that may be missing.

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from pipeline.crawl.entries import read_entry
+from pipeline.crawl.entries import read_listing
 from pipeline.crawl.sources import read_sources
 from pipeline.records import Article, Listing, Page, Selectors, Source
 from pipeline.text.encodings import decode
@@ -122,7 +122,7 @@ def test_a_recorded_listing_gives_the_links_of_its_articles(path: Path) -> None:
     expected = found.expected
     source = Source(id="paper", name="Báo", home=expected.url, language=expected.lang, scope="national")
     listing = Listing(expected.url, expected.listing_links, expected.listing_pattern)
-    links = read_entry("listing", found.page.body, expected.content_type, expected.url, source, listing).links
+    links = read_listing(found.page.body, expected.content_type, expected.url, source, listing).links
     read = [urlsplit(link.url)._replace(scheme="", netloc="").geturl() for link in links]
 
     same(expected.links, read)

@@ -15,13 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from underthesea import word_tokenize
 
+from pipeline.line import workers
 from pipeline.records import Article, Version
 from pipeline.text import verify
 from pipeline.text import words as module
 from pipeline.text.segmenter import COMPILED, Segmenter
 from pipeline.text.words import SEGMENTER, VERDICTS, VERIFIED, identity, notice, read_verdicts, segment, trusted, words
 from pipeline.text.words import write_verdict as write
-from pipeline.workers import Workers
 from tests.conftest import ROOT
 
 TEXTS = [
@@ -228,7 +228,7 @@ def test_how_words_were_made_is_counted_by_the_part_that_weighs_most() -> None:
 
 
 def test_the_count_comes_back_from_worker_processes() -> None:
-    with Workers(1, wall_seconds=60.0) as run:
+    with workers(1, 60.0) as run:
         made = run(segment, [(version("vi", sampled(False), "", TIE), fast) for fast in (True, False)])
         made += run(segment, [(version("vi", sampled(False), "", ""), True)])
     assert [one.made for one in made if not isinstance(one, Exception)] == ["reference", "reference", "fast"]
