@@ -16,10 +16,11 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
-from pipeline.catalogue import text
+from pipeline.catalogue import Shown, default_language, text
 from pipeline.cli_doctor import doctor
 from pipeline.cli_learning import evaluate, label_app, models_app, train
 from pipeline.command import CONFIG, Config, Data, Out, bars_on_screen, office, opened, terminal, written
@@ -37,6 +38,9 @@ app = typer.Typer(
 )
 _INTERRUPTED = 130
 _BEFORE_EDITION = 15  # minutes before the morning edition at which every source is asked once more
+_READERS = 2  # processes that read feeds
+_FILES = 16  # feeds in memory at a time
+_LARGEST = 50 << 20  # bytes of a feed: no sitemap may be longer
 
 app.command()(train)
 app.command()(evaluate)
@@ -445,6 +449,51 @@ def extract(files: list[Path], output: Out = None) -> None:
                 )
                 + "\n"
             )
+
+
+@app.command()
+def links(files: list[Path], output: Out = None) -> None:
+    """Đọc liên kết từ tệp RSS, Atom, JSON Feed, sitemap (cả .gz); mỗi tệp một dòng JSON."""
+    from pipeline.crawl.entries import Reading, given_up, read_entry
+    from pipeline.records import Source
+    from pipeline.workers import Workers
+
+    nobody = Source(id="", name="", home="", language="vi", scope="national")
+    shown = Shown(default_language(), ZoneInfo("UTC"))
+    limits = Workers(_READERS, wall_seconds=20, cpu_seconds=2, megabytes=1024)  # hostile files are given up
+    with limits as workers, written(output) as out:
+        for start in range(0, len(files), _FILES):
+            paths = files[start : start + _FILES]
+            made = workers(read_entry, [("feed", _start_of(path), "", "", nobody) for path in paths])
+            for path, one in zip(paths, made, strict=True):
+                reading = one if isinstance(one, Reading) else given_up(one)
+                problem = shown.say(reading.reason) if reading.reason else ""
+                if reading.kind == "index" and not problem:
+                    problem = shown.text("entry.is_index", n=len(reading.children))
+                row = {
+                    "file": str(path),
+                    "kind": "sitemap" if reading.kind == "index" else reading.kind,
+                    "links": [
+                        {
+                            "url": link.url,
+                            "title": link.title,
+                            "summary": link.summary,
+                            "published": link.published.isoformat() if link.published else None,
+                        }
+                        for link in reading.links
+                    ],
+                    "problem": problem,
+                }
+                out.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def _start_of(path: Path) -> bytes:
+    """A file, or as much of one as can be a feed."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_LARGEST)
+    except OSError as error:
+        raise ConfigError(text("cli.no_input", path=path, problem=error)) from error
 
 
 @app.command()

@@ -61,6 +61,57 @@ def test_extract_says_which_file_cannot_be_read(office: Office) -> None:
     assert "khong-co.html" in done.stderr and "Traceback" not in done.stderr
 
 
+FEED = (
+    '<rss version="2.0"><channel><title>Báo Thử</title><item><title>Cầu mới</title><link>https://bao.example/cau</link>'
+    "<description>Thông xe &lt;b&gt;sáng nay&lt;/b&gt;.</description><pubDate>20/11/2026 07:30</pubDate></item>"
+    "<item><title>Không giờ</title><link>tuong-doi</link></item></channel></rss>"
+)
+
+
+def test_links_writes_one_object_for_each_file_and_a_hostile_file_costs_only_itself(office: Office) -> None:
+    bodies = {
+        "tin.xml": FEED.encode(),
+        "tin.xml.gz": gzip.compress(FEED.encode()),
+        "doc.xml": FEED.replace("</item>", "<AUTHOR>x@" + "a." * 300_000 + "</AUTHOR></item>", 1).encode(),
+        "dut.xml": FEED[:-30].encode(),
+        "tin.json": b'{"version": "https://jsonfeed.org/version/1", "items": [{"id": "1", "url": "https://bao.example/1"}]}',
+        "sitemap.xml": b"<urlset><url><loc>https://bao.example/1</loc></url></urlset>",
+        "muc-luc.xml": b"<sitemapindex><sitemap><loc>https://bao.example/s.xml</loc></sitemap></sitemapindex>",
+        "trang.html": b"<html></html>",
+        "rong.xml": b"",
+    }
+    for name, body in bodies.items():
+        (office.folder / name).write_bytes(body)
+    made = [json.loads(line) for line in office.ok("links", *bodies).splitlines()]
+    assert [row["file"] for row in made] == list(bodies)
+    assert all(row.keys() == {"file", "kind", "links", "problem"} for row in made)
+    kinds = ["rss", "rss", "unknown", "rss", "json", "sitemap", "sitemap", "unknown", "unknown"]
+    assert [row["kind"] for row in made] == kinds
+    assert made[0] | {"file": ""} == made[1] | {"file": ""}
+    assert made[0]["problem"] == ""
+    assert made[0]["links"] == [
+        {
+            "url": "https://bao.example/cau",
+            "title": "Cầu mới",
+            "summary": "Thông xe sáng nay .",
+            "published": "2026-11-20T00:30:00+00:00",
+        }
+    ]
+    assert [len(row["links"]) for row in made[2:]] == [0, 1, 1, 1, 0, 0, 0]
+    assert made[4]["links"][0]["published"] is None
+    assert [bool(row["problem"]) for row in made[2:]] == [True, True, False, False, True, True, True]
+    assert "2 giây" in made[2]["problem"]
+
+
+def test_links_says_which_file_cannot_be_read_and_writes_where_it_is_told(office: Office) -> None:
+    done = office.run("links", "khong-co.xml")
+    assert done.returncode == 2
+    assert "khong-co.xml" in done.stderr and "Traceback" not in done.stderr
+    (office.folder / "tin.xml").write_text(FEED, encoding="utf-8")
+    assert office.ok("links", "tin.xml", "-o", "ra.jsonl") == ""
+    assert json.loads((office.folder / "ra.jsonl").read_text(encoding="utf-8"))["kind"] == "rss"
+
+
 def test_classify_gives_scores_flags_and_reasons(office: Office) -> None:
     items: list[dict[str, str | int]] = [
         {

@@ -183,17 +183,10 @@ def _name(node: Any) -> str:
 
 # Not read, and some of it takes feedparser the square of its length: an author's mail address, many categories.
 _UNREAD = (
-    *(
-        f"{{*}}{name}"
-        for name in ["author", "managingEditor", "webMaster", "contributor", "creator", "publisher", "source"]
-    ),
-    *(
-        f"{{*}}{name}"
-        for name in ["category", "subject", "keywords", "tags", "image", "textInput", "textinput", "enclosure"]
-    ),
-    "{http://search.yahoo.com/mrss/}*",
-    "{http://www.itunes.com/dtds/podcast-1.0.dtd}*",
-)
+    "{*}author", "{*}managingEditor", "{*}webMaster", "{*}contributor", "{*}creator", "{*}publisher", "{*}source",
+    "{*}category", "{*}subject", "{*}keywords", "{*}tags", "{*}image", "{*}textInput", "{*}textinput", "{*}enclosure",
+    "{http://search.yahoo.com/mrss/}*", "{http://www.itunes.com/dtds/podcast-1.0.dtd}*",
+)  # fmt: skip
 
 
 def _feed(root: Any, whole: bool, url: str, source: Source, kind: ReadingKind) -> Reading:
@@ -405,15 +398,19 @@ def _json_feed(text: str, base: str, source: Source) -> Reading | None:
 def _json_items(text: str) -> Iterator[Any]:
     decoder = json.JSONDecoder(strict=False)
     start = _JSON_ITEMS.search(text)
-    at, damaged = start.end() if start else len(text), 0
-    while (opening := _NEXT_OBJECT.match(text, at)) and damaged < _MAX_DAMAGED:
+    at = start.end() if start else len(text)
+    for _ in range(_MAX_DAMAGED):
         try:
-            item, at = decoder.raw_decode(text, opening.end())
-            yield item
+            while opening := _NEXT_OBJECT.match(text, at):
+                at = opening.end()
+                item, at = decoder.raw_decode(text, at)
+                yield item
         except (ValueError, RecursionError):
-            damaged += 1
-            later = _LATER_OBJECT.search(text, opening.end())
-            at = later.end() if later else len(text)
+            pass
+        later = _LATER_OBJECT.search(text, at)
+        if not later:
+            break
+        at = later.end()
 
 
 def _json_links(items: list[Any], base: str, source: Source) -> Iterator[Link]:
@@ -449,8 +446,11 @@ def _string(value: object) -> str:
 
 # --- text of feeds
 
-_ENDS = "p div br hr h1 h2 h3 h4 h5 h6 li ul ol dl dt dd blockquote section article header footer table pre"
-_PARAGRAPH_ENDS = re.compile(rf"</?(?:{'|'.join(_ENDS.split())})\b[^<>]*>|<(?:td|th)\b[^<>]*>", re.I)
+_PARAGRAPH_ENDS = re.compile(
+    r"</?(?:p|div|br|hr|h[1-6]|li|ul|ol|dl|dt|dd|blockquote|section|article|header|footer|table|pre)\b[^<>]*>"
+    r"|<(?:td|th)\b[^<>]*>",
+    re.I,
+)
 _CUT = "\x1e"  # stands in no text
 _NO_TEXT = "script,style,noscript,figure,figcaption,iframe,form,button,svg,video,audio,object"
 _FEWEST_PARAGRAPHS = 3

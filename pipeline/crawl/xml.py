@@ -12,7 +12,7 @@ from lxml import etree
 
 _DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
 _FIRST_ELEMENT = re.compile(r"<[A-Za-z_]")
-_ROOT = re.compile(r"<([A-Za-z_][\w.-]{0,30}:)?(rss|feed|rdf|urlset|sitemapindex)(?=[\s/>])[^<>]*>", re.I)
+_ROOT = re.compile(r"<([A-Za-z_][\w.-]{0,30}:)?(rss|feed|rdf|urlset|sitemapindex)(?=[\s/>])([^<>]*)>", re.I)
 _PIECES = {"rss": "item", "rdf": "item", "feed": "entry", "urlset": "url", "sitemapindex": "sitemap"}
 _ROOTLESS = re.compile(r"<(item|entry)(?=[\s/>])", re.I)
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -33,12 +33,15 @@ _KNOWN = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "sy": "http://purl.org/rss/1.0/modules/syndication/",
 }
-# What of a piece that breaks off is surely whole: everything up to the end of one of these.
-_WHOLE_PART = re.compile(
-    r"</(?:\w+:)?(?:title|link|guid|id|pubdate|published|updated|date|description|summary|loc|lastmod|news)\s*>"
-    r"|<(?:\w+:)?link\s[^<>]*/>",
-    re.I,
+# The parts of an item that are read. Of one that breaks off, what is surely whole ends with the last of their ends.
+_PARTS = (
+    r"(?:title|link|guid|id|pubdate|published|issued|created|updated|modified|date|description|summary|content|encoded"
+    r"|origlink|loc|lastmod|news)"
 )
+_PART_ENDS = re.compile(rf"</(?:[\w.-]{{1,30}}:)?{_PARTS}\s*>|<(?:[\w.-]{{1,30}}:)?link\s[^<>]*/>", re.I)
+_PART = re.compile(rf"<((?:[\w.-]{{1,30}}:)?({_PARTS}|source|author))(?:\s([^<>]*))?>", re.I)
+_QUOTES = "\"'"
+_ATTRIBUTE = re.compile(r"((?:[A-Za-z_][\w.-]{0,30}:)?[A-Za-z_][\w.-]{0,60})\s?=\s?(\"[^\"]*\"|'[^']*'|[^\s\"']+)")
 
 
 def tree(text: str) -> tuple[Any, bool]:
@@ -88,9 +91,9 @@ def _salvaged(text: str) -> Any:
     opening = _ROOT.search(text)
     rootless = None if opening else _ROOTLESS.search(text)
     if opening:
-        kind, prefix, opened = opening[2].lower(), opening[1] or "", opening[0].removesuffix("/>").removesuffix(">")
-        body = text[opening.end() :]
+        kind, prefix, body = opening[2].lower(), opening[1] or "", text[opening.end() :]
         tag = prefix + opening[2]
+        opened = f"<{tag}{_attributes(_sound(opening[3]))}"
     elif rootless:
         kind, prefix = ("rss" if rootless[1].lower() == "item" else "feed"), ""
         tag, opened, body = kind, f"<{kind}", text[rootless.start() :]
@@ -118,7 +121,7 @@ def _pieces(text: str, name: str) -> Iterator[str]:
         start = -1 if tag[1] else tag.start()
     if start >= 0:
         rest = text[start:]
-        whole = max((part.end() for part in _WHOLE_PART.finditer(rest)), default=0)
+        whole = max((part.end() for part in _PART_ENDS.finditer(rest)), default=0)
         if whole:
             yield _sound(rest[:whole])
 
@@ -136,8 +139,39 @@ def _read(pieces: list[str], opened: str, closed: str) -> Iterator[Any]:
                 ahead += [together[half:], together[:half]]
                 continue
             damaged += 1
-            if (part := _recovered(opened + together[0] + closed)) is not None:
+            if (part := _recovered(opened + _without_tag_soup(together[0]) + closed)) is not None:
                 yield part
+
+
+def _without_tag_soup(piece: str) -> str:
+    """An item of nothing but its parts, whose insides are text: a tag that is never closed stays in its part."""
+    tag = re.match(r"<([^<>\s/]+)([^<>]*)>", piece)
+    if not tag or tag[1].lower().endswith("url"):  # sitemaps hold no markup, but parts within parts
+        return piece
+    out = [f"<{tag[1]}{_attributes(tag[2])}>"]
+    never_ended: set[str] = set()
+    at = tag.end()
+    while part := _PART.search(piece, at):
+        name, attributes, at = part[1], part[3] or "", part.end()
+        if attributes.endswith("/"):
+            out.append(f"<{name}{_attributes(attributes[:-1])}/>")
+            continue
+        end = -1 if name in never_ended else piece.find(f"</{name}", at)
+        if end < 0:  # a slip in the end tag: up to the next tag of any kind
+            never_ended.add(name)
+            end = piece.find("<", at)
+        end = len(piece) if end < 0 else end
+        inside, at = piece[at:end], end
+        if part[2].lower() not in ("source", "author"):  # they have titles and addresses of their own
+            attributes = ' type="html"' if "<" in inside else _attributes(attributes)
+            out.append(f"<{name}{attributes}>{inside.replace('<', '&lt;')}</{name}>")
+    return f"{''.join(out)}</{tag[1]}>"
+
+
+def _attributes(written: str) -> str:
+    """As XML wants them: each once, and quoted."""
+    found = {name: value.strip(_QUOTES) for name, value in reversed(_ATTRIBUTE.findall(written))}
+    return "".join(f' {name}="{value}"' for name, value in found.items())
 
 
 def _recovered(text: str) -> Any:

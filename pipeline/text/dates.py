@@ -10,13 +10,17 @@ _YEARS = range(1990, 2101)  # others are empty values of some program, not dates
 VIETNAM = timezone(timedelta(hours=7))  # no daylight saving time
 
 _ISO = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?)?\s*(Z|[+-]\d\d:?\d\d|[+-]\d\d)?(?!\d)", re.I
+    r"(\d{4})([-/])(\d\d)\2(\d\d)(?:[T ](\d\d?):(\d\d)(?::(\d\d)(?:\.\d+)?)?)?\s*(Z|[+-]\d\d:?\d\d|[+-]\d\d)?(?!\d)",
+    re.I,
 )
 # ASP.NET writes month first, and only then with AM or PM: 9/14/2026 6:44:00 PM
 _US = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2}):(\d\d)(?::(\d\d))? ([AP])M\b", re.I)
 _ZONE = re.compile(r"(?<=\d)\s*([+-])(\d\d):?(\d\d)?\s*$")
 _DAY_FIRST = re.compile(r"(?<!\d)(\d{1,2})\s*[/.\-]\s*(\d{1,2})\s*[/.\-]\s*(\d{4})(?!\d)")
-_CLOCK = re.compile(r"(?<!\d)([01]?\d|2[0-3])\s*(?::|h|g)\s*([0-5]\d)(?!\d)(?::[0-5]\d)?(?:\s*(AM|PM|SA|CH)\b)?", re.I)
+_CLOCK = re.compile(
+    r"(?<!\d)([01]?\d|2[0-3])\s*(?::|giờ|h|g)\s*([0-5]\d)(?!\d)(?::[0-5]\d)?(?:\s*(AM|PM|SA|CH)\b)?", re.I
+)
+_HALF_OF_DAY = re.compile(r"\d\s?[AP]M\b", re.I)
 _GMT = re.compile(r"(?:GMT|UTC)\s*([+-])\s*(\d{1,2})\b", re.I)
 _WORDED = re.compile(r"(?<!\d)(\d{1,2})\s+tháng\s+(\d{1,2})(?:\s+năm\s+|,\s*|\s*/\s*|\s+)(\d{4})(?!\d)", re.I)
 # 'October 30, 2026', 'October, 30/2026', '30 Oct. 2026'
@@ -49,12 +53,15 @@ def parse_stamp(value: str) -> datetime | None:
     if not 0 < len(value) <= _LONGEST_STAMP:
         return None
     if match := _ISO.match(value):
-        year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
-        return _moment(year, month, day, hour, minute, second, _offset(match[7]))
+        year, month, day, hour, minute, second = (int(part or 0) for part in match.group(1, 3, 4, 5, 6, 7))
+        return _moment(year, month, day, hour, minute, second, _offset(match[8]))
     if match := _US.search(value):
         month, day, year, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
         hour = hour % 12 + (12 if match[7].upper() == "P" else 0)
         return _moment(year, month, day, hour, minute, second, VIETNAM)
+    # The reader of mail dates does not see AM and PM, and refuses a date without a time.
+    if _ENGLISH.search(value) and (_HALF_OF_DAY.search(value) or ":" not in value):
+        return parse_shown(value)
     try:
         parsed = parsedate_to_datetime(_ZONE.sub(lambda m: f" {m[1]}{m[2]}{m[3] or '00'}", value))
         # A stamp that ends in -0000 says "no zone known".

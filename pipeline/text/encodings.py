@@ -10,7 +10,16 @@ from charset_normalizer import from_bytes
 from pipeline.text.legacy import from_legacy, is_vietnamese
 from pipeline.text.normalise import nfc
 
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # begins with that of UTF-16
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    # Without a mark: how markup begins. As UTF-8 it would be sound, and every other letter a zero.
+    (b"<\0", "utf-16-le"),
+    (b"\0<", "utf-16-be"),
+)
+_WIDE = tuple(mark for mark, _ in _BOMS[1:])
 _XML_DECLARATION = re.compile(rb"^\s*<\?xml[^>]*?encoding\s*=\s*[\"']([\w\-.:]+)[\"']", re.I)
 _META_CHARSET = re.compile(rb"<meta[^>]*?charset\s*=\s*[\"']?\s*([\w\-.:]+)", re.I)
 _HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w\-.:]+)", re.I)
@@ -79,7 +88,7 @@ def utf8(body: bytes, content_type: str = "") -> bytes:
     A long page whose beginning has letters beyond ASCII in sound UTF-8 is believed for the rest; what is broken there becomes
     U+FFFD in the parser, as `decode` would have it.
     """
-    if not body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if not body.startswith(_WIDE):
         start = body[:_ENOUGH]
         told = body if start.isascii() else start
         try:

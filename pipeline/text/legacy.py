@@ -62,7 +62,7 @@ def _seen(text: str) -> str:
     return " ".join(seen)
 
 
-_UNSEEN = re.compile(r"<(?:(script|style)\b|(!--)|[a-z/!?])", re.I)
+_UNSEEN = re.compile(r"<(?:(script|style)\b|(!--)|(!\[CDATA\[)|[a-z/!?])", re.I)
 _ENDS = {
     "script": re.compile(r"</script", re.I),
     "style": re.compile(r"</style", re.I),
@@ -76,8 +76,11 @@ def _parts(text: str) -> Iterator[tuple[bool, str]]:
     at = 0
     while opening := _UNSEEN.search(text, at):
         yield False, text[at : opening.start()]
-        ending = _ENDS[(opening[1] or opening[2] or "").lower()].search(text, opening.end())
-        at = ending.end() if ending else len(text)
+        if opening[3]:  # of a feed: what is inside is seen
+            at = opening.end()
+        else:
+            ending = _ENDS[(opening[1] or opening[2] or "").lower()].search(text, opening.end())
+            at = ending.end() if ending else len(text)
         yield True, text[opening.start() : at]
     yield False, text[at:]
 

@@ -106,6 +106,15 @@ def test_an_afternoon_hour_shown_on_a_page_stays_in_the_afternoon(shown: str, ho
         ("1/2/2026 12:00:00 PM", vn(2026, 1, 2, 12)),  # with AM or PM it is ASP.NET's, month first
         ("1/2/2026 12:00:00", vn(2026, 2, 1, 12)),  # without, day first
         ("14:42 10/12/2025", vn(2025, 12, 10, 14, 42)),
+        ("2026/01/05 08:07:09", vn(2026, 1, 5, 8, 7, 9)),
+        ("2026-01-05T8:07:09+07:00", vn(2026, 1, 5, 8, 7, 9)),
+        ("Monday, January 5, 2026 2:42 PM", vn(2026, 1, 5, 14, 42)),
+        ("5 Jan 2026", vn(2026, 1, 5)),
+        ("14 giờ 42, 10/12/2025", vn(2025, 12, 10, 14, 42)),
+        ("Thứ Tư, 10/12/2025", vn(2025, 12, 10)),
+        ("Ngày 07.01.2026", vn(2026, 1, 7)),
+        ("5.1.2026", vn(2026, 1, 5)),
+        ("Ngày 10 tháng 12 năm 2025", vn(2025, 12, 10)),
     ],
 )
 def test_stamps_of_feeds_and_pages_are_read_in_the_zone_they_name_or_in_vietnams(
@@ -132,6 +141,9 @@ def test_stamps_of_feeds_and_pages_are_read_in_the_zone_they_name_or_in_vietnams
         "Mon, 05 Jan 2026 08:07:00 +9999",
         "13/13/2026 6:44:00 PM",
         "99999999999999999999",
+        "Mon, 45 Jan 2026",
+        "2026/01-05",
+        "1/" * 200_000,  # patterns would take its square
     ],
 )
 def test_an_impossible_stamp_gives_none(stamp: str) -> None:

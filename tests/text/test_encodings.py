@@ -39,13 +39,19 @@ def test_what_is_valid_utf_8_is_read_as_utf_8_whatever_is_declared(start: str, h
     assert decode((start + SENTENCE).encode(), header) == start + SENTENCE
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
 def test_a_byte_order_mark_decides_and_is_not_part_of_the_text(encoding: str) -> None:
     assert decode(SENTENCE.encode(encoding), "text/html; charset=windows-1258") == SENTENCE
 
 
 def test_big_endian_utf_16_is_known_by_its_mark() -> None:
     assert decode(b"\xfe\xff" + SENTENCE.encode("utf-16-be")) == SENTENCE
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_markup_in_utf_16_is_known_without_a_mark(encoding: str) -> None:
+    body = f"<p>{SENTENCE}</p>".encode(encoding)
+    assert decode(body, "text/xml; charset=utf-8") == utf8(body).decode() == f"<p>{SENTENCE}</p>"
 
 
 @pytest.mark.parametrize(

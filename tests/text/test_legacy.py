@@ -124,6 +124,13 @@ def page(encode: Callable[[str], bytes], text: str, declared: str) -> bytes:
 
 
 @pytest.mark.parametrize("encode", ENCODERS)
+def test_the_text_of_a_feed_may_stand_in_character_data(encode: Callable[[str], bytes]) -> None:
+    body = b"<rss><item><title><![CDATA[" + encode(PARAGRAPH) + b']]></title><a href="tin.o.html"/></item></rss>'
+
+    assert decode(body) == f'<rss><item><title><![CDATA[{PARAGRAPH}]]></title><a href="tin.o.html"/></item></rss>'
+
+
+@pytest.mark.parametrize("encode", ENCODERS)
 @pytest.mark.parametrize("declared", ["", "iso-8859-1", "windows-1252", "utf-8", "x-user-defined", "gb2312"])
 def test_an_old_page_is_read_whatever_it_declares(encode: Callable[[str], bytes], declared: str) -> None:
     if encode is not viqr:  # ASCII, as it happens, is UTF-8 too
