@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from html import unescape
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -60,7 +61,8 @@ def _parsed(xml: str) -> Any:
     for mended in (False, True):
         try:
             body = _mended(xml) if mended else xml.encode("utf-8")
-            return feedparser.parse(body, response_headers=headers) if body else None
+            # A stream: of bytes feedparser first tries whether they name a file on this machine.
+            return feedparser.parse(BytesIO(body), response_headers=headers) if body else None
         except Exception:  # noqa: S112 - feedparser raises KeyError, AssertionError and others on damaged feeds
             continue
     return None

@@ -18,6 +18,7 @@ from lxml import etree
 from pipeline.crawl.entries import Reading, read_feed, read_listing, read_sitemap
 from pipeline.records import Listing, Source
 from pipeline.text.normalise import clean_line
+from tests.crawl.loopback import Answer, Site
 
 SOURCE = Source(
     id="bao-thu", name="Báo Thử", home="https://bao.example/", language="vi", scope="national", feeds=(), enabled=True
@@ -191,6 +192,20 @@ def test_a_feed_that_breaks_off_gives_what_came_before_and_says_so() -> None:
     assert reading.outcome == "incomplete"
     assert titles(reading)[:3] == ["Tin 0", "Tin 1", "Tin 2"]
     assert reading.reason
+
+
+def test_a_body_that_names_a_file_of_this_machine_or_an_address_is_not_followed(tmp_path: Path, site: Site) -> None:
+    """Feedparser opens what a string names; what a server sends must never make us read anything else."""
+    inside = tmp_path / "inside.rss"
+    inside.write_bytes(
+        b"<rss version='2.0'><channel><item><title>A</title><link>https://x.vn/a</link></item></channel></rss>"
+    )
+    site.pages["/rss"] = Answer(body=inside.read_bytes())
+    assert len(read_feed(inside.read_bytes(), "", FEED, SOURCE).links) == 1
+    for body in (str(inside), inside.as_uri(), site.url("/rss")):
+        reading = read_feed(body.encode(), "", FEED, SOURCE)
+        assert (reading.links, reading.outcome) == ((), "unreadable")
+    assert site.asked == []
 
 
 def test_one_article_announced_twice_is_one_link() -> None:
