@@ -142,7 +142,7 @@ def _csv(text: str, name: str) -> list[Sheet]:
 
 def _from_csv(columns: Sequence[str], cells: Sequence[str]) -> Sheet:
     if any(cells[len(columns) :]):
-        raise ValueError("more cells than columns")
+        raise ValueError(say("label.more_cells"))
     return _sheet(dict(zip(columns, map(_of_cell, cells), strict=False)))
 
 
@@ -150,9 +150,23 @@ def _guarded(name: str, line: int, make: Callable[[], _T]) -> _T:
     try:
         return make()
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, csv.Error) as error:
-        raise LabelError(
-            f"{name}:{line}: {say('label.bad_row', problem=str(error) or type(error).__name__, topics=', '.join(TOPICS))}"
-        ) from error
+        told = say("label.bad_row", problem=_problem(error), topics=", ".join(TOPICS))
+        raise LabelError(f"{name}:{line}: {told}") from error
+
+
+def _problem(error: Exception) -> str:
+    """What is wrong with a row, for the analyst who wrote it."""
+    match error:
+        case KeyError():
+            return say("label.no_field", name=error.args[0])
+        case json.JSONDecodeError():
+            return say("label.not_json", column=error.colno)
+        case csv.Error():
+            return say("label.bad_csv")
+        case UnicodeEncodeError() | OverflowError() | RecursionError() | AttributeError():
+            return say("label.not_readable")
+        case _:
+            return str(error)
 
 
 def _from_json(line: str) -> Sheet:
@@ -161,7 +175,7 @@ def _from_json(line: str) -> Sheet:
 
 def _object(value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise TypeError("not an object")
+        raise TypeError(say("label.not_object"))
     return value
 
 
@@ -181,14 +195,14 @@ def _row(sheet: Sheet) -> dict[str, Any]:
 
 def _sheet(row: Mapping[str, Any]) -> Sheet:
     if not isinstance(row["id"], str | int) or not _text(str(row["id"])).strip():
-        raise ValueError("id is empty")
+        raise ValueError(say("label.no_id"))
     title, told = _text(row.get("title")), _text(row.get("text"))
     lang = row.get("lang") or language(f"{title} {told}")
     if lang not in get_args(Language):
-        raise ValueError(f"lang {lang!r}")
+        raise ValueError(say("label.unknown", name="lang", value=lang, known=", ".join(get_args(Language))))
     drawn = row.get("drawn") or "import"
     if drawn not in get_args(Drawn):
-        raise ValueError(f"drawn {drawn!r}")
+        raise ValueError(say("label.unknown", name="drawn", value=drawn, known=", ".join(get_args(Drawn))))
     return Sheet(
         LabelItem(str(row["id"]), title, told, lang),
         {topic: value for topic in TOPICS if (value := _answer(row.get(topic))) is not None},
@@ -203,7 +217,7 @@ def _text(value: object) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise TypeError(f"{value!r} is not a text")
+        raise TypeError(say("label.not_text", value=value))
     value.encode()  # half a surrogate pair, which JSON can write, is no text and cannot be stored
     return nfc(value)
 
@@ -222,10 +236,13 @@ def _answer(value: object) -> bool | None:
 def _time(value: object) -> datetime | None:
     if not value:
         return None
-    moment = datetime.fromisoformat(str(value))
-    if moment.tzinfo is None:
-        raise ValueError(f"{value!r} has no time zone")
-    return moment.astimezone(UTC)
+    try:
+        moment = datetime.fromisoformat(str(value))
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError(say("label.bad_time", value=value))
 
 
 def _cell(value: object) -> object:
@@ -266,7 +283,11 @@ def _studio(task: object) -> list[Sheet]:
             for choice in result["value"]["choices"]
         ]
         if unknown := set(given) - set(TOPICS):
-            raise ValueError(f"choices {sorted(unknown)}")
+            raise ValueError(
+                say(
+                    "label.unknown", name="choices", value=", ".join(sorted(map(str, unknown))), known=", ".join(TOPICS)
+                )
+            )
         who = annotation.get("completed_by") or ""
         made.append(
             _sheet(
