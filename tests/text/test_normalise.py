@@ -264,12 +264,14 @@ def test_characters_that_a_key_does_not_have_have_no_place(span: tuple[int, int]
 
 
 @given(TEXTS)
+@example("E\u0300\r\u0316")
 @settings(max_examples=400, deadline=None)
 def test_a_cleaned_line_shows_the_same_and_cleaning_it_again_changes_nothing(text: str) -> None:
     line = clean_line(text)
 
     def shown(value: str) -> str:
-        return "".join(char for char in unicodedata.normalize("NFD", value) if not char.isspace())
+        # White space first: between two marks it holds them in an order that they lose without it.
+        return unicodedata.normalize("NFD", "".join(char for char in value if not char.isspace()))
 
     assert clean_line(line) == line == unicodedata.normalize("NFC", line)
     # Formats, controls, surrogates and what is no character is all that may be missing.
